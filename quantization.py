@@ -1,0 +1,226 @@
+"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the linear layer that multiplies from them.
+
+Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
+"""
+
+import warnings
+from typing import Optional
+
+import torch
+from torch import Tensor, nn
+
+from .quantization_kernels import KernelUnavailableError, load_cpu_kernels, load_cuda_kernels
+
+SUPPORTED_BITS = (4, 8)
+ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
+
+
+# ---------------------------------------------------------------------------------------------------------- format
+
+
+def pack_int4(values: Tensor) -> Tensor:
+    """Packs int8 values in [-8, 7], shape [out, in], into int8 [out, in / 2]; the even column takes the high nibble."""
+    if values.dtype != torch.int8 or values.shape[-1] % 2:
+        raise ValueError(f"pack_int4 takes int8 with an even last dimension, got {values.dtype} {list(values.shape)}")
+    return (values[..., 0::2] << 4) | (values[..., 1::2] & 0x0F)
+
+
+def unpack_int4(packed: Tensor) -> Tensor:
+    """Inverse of `pack_int4`: int8 [out, in / 2] to int8 [out, in], each in [-8, 7]."""
+    # Shifts of a signed integer are arithmetic, so they extend the sign of a nibble.
+    return torch.stack((packed >> 4, (packed << 4) >> 4), dim=-1).flatten(-2)
+
+
+def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "tuple[Tensor, Tensor]":
+    """Quantizes a weight row by row, symmetrically.
+
+    Args:
+        weight: float [out, in], `in` even for 4 bits.
+        bits: 4 or 8.
+        search_scale: False takes scale = max|row| / (2^(bits-1) - 1), which reproduces the published checkpoints bit for
+            bit. True tries smaller scales too and keeps, for every row, the one with the least squared error.
+
+    Returns:
+        `weight` int8 [out, in / 2] (4 bits, packed) or [out, in] (8 bits), and `scale` [out] in the dtype of `weight`.
+
+    Raises:
+        ValueError: bits other than 4 or 8, a shape that cannot be packed, values that are not finite.
+    """
+    if bits not in SUPPORTED_BITS:
+        raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+    if weight.dim() != 2 or not weight.is_floating_point() or (bits == 4 and weight.shape[1] % 2):
+        raise ValueError(f"cannot quantize {weight.dtype} {list(weight.shape)} to {bits} bits: a float [out, in] with "
+                         f"even `in` is needed")
+    blocks = [_quantize_rows(rows, bits, search_scale) for rows in weight.detach().split(ROWS_PER_BLOCK)]
+    return torch.cat([values for values, _ in blocks]), torch.cat([scale for _, scale in blocks])
+
+
+def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor, Tensor]":
+    limit = 2 ** (bits - 1) - 1
+    wide = rows.double() if rows.dtype == torch.float64 else rows.float()
+    largest = wide.abs().amax(dim=1)
+    if not torch.isfinite(largest).all():
+        raise ValueError("cannot quantize a weight with NaN or infinite values")
+    absmax_scale = (largest / limit).to(rows.dtype)
+
+    def quantize(scale: Tensor) -> Tensor:
+        divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
+        # The quotient is rounded to the dtype of the weight first, as when the published checkpoints were made.
+        return (wide / divisor).to(rows.dtype).to(wide.dtype).round().clamp(-limit - 1, limit)
+
+    scale, values = absmax_scale, quantize(absmax_scale)
+    if search_scale:
+        error = (values * scale[:, None].to(wide.dtype) - wide).square().sum(dim=1)
+        for factor in torch.linspace(0.5, 0.99, 50).tolist():
+            candidate = (absmax_scale.to(wide.dtype) * factor).to(rows.dtype)
+            candidate_values = quantize(candidate)
+            candidate_error = (candidate_values * candidate[:, None].to(wide.dtype) - wide).square().sum(dim=1)
+            better = candidate_error < error
+            error = torch.where(better, candidate_error, error)
+            scale = torch.where(better, candidate, scale)
+            values = torch.where(better[:, None], candidate_values, values)
+    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int8)
+    return (pack_int4(values) if bits == 4 else values), scale
+
+
+def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
+    """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
+    values = unpack_int4(weight) if bits == 4 else weight
+    dtype = dtype or scale.dtype
+    return values.to(dtype) * scale.to(dtype)[:, None]
+
+
+# -------------------------------------------------------------------------------------------------------- backends
+# Each takes x [m, in] (contiguous, float), a quantized weight, its scale [out] and an optional bias [out], and returns
+# [m, out] in the dtype of x. Their inputs have been checked.
+
+
+def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """The reference, on every device: expands a block of rows at a time and multiplies."""
+    # CPUs multiply 16-bit floats several times slower than 32-bit ones.
+    compute_dtype = torch.float32 if x.device.type == "cpu" and x.dtype != torch.float64 else x.dtype
+    x_wide = x.to(compute_dtype)
+    out = x.new_empty(x.shape[0], weight.shape[0])
+    for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        block = dequantize_weight(weight[rows], scale[rows], bits, compute_dtype)
+        out[:, rows] = x_wide @ block.T
+    return out if bias is None else out.add_(bias.to(out.dtype))
+
+
+# -------------------------------------------------------------------------------------------------------- dispatch
+
+
+def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """`x @ (scale * q).T + bias`, differentiable in x and bias.
+
+    Args:
+        x: float [..., in].
+        weight: int8 [out, in / 2] (bits = 4) or [out, in] (bits = 8).
+        scale: float [out].
+        bias: float [out] or None.
+
+    Returns:
+        [..., out] in the dtype of x.
+
+    Raises:
+        TypeError, ValueError: a dtype, shape or device that does not fit; raised before anything is computed.
+    """
+    _check_linear(x, weight, scale, bias, bits)
+    if torch.is_grad_enabled() and (x.requires_grad or (bias is not None and bias.requires_grad)):
+        return _QuantizedLinearFunction.apply(x, weight, scale, bias, bits)
+    return _linear_forward(x, weight, scale, bias, bits)
+
+
+def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> None:
+    if weight.dtype != torch.int8:
+        raise TypeError(f"a quantized weight is int8, got {weight.dtype}")
+    if not x.is_floating_point() or not scale.is_floating_point():
+        raise TypeError(f"x and scale must be floating point, got {x.dtype} and {scale.dtype}")
+    if bits not in SUPPORTED_BITS:
+        raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+    out_features, in_features = weight.shape[0], weight.shape[1] * 8 // bits
+    if x.shape[-1] != in_features:
+        raise ValueError(f"x has {x.shape[-1]} features, the weight takes {in_features} (weight {list(weight.shape)})")
+    if scale.shape != (out_features,):
+        raise ValueError(f"scale must have shape [{out_features}], got {list(scale.shape)}")
+    if bias is not None and bias.shape != (out_features,):
+        raise ValueError(f"bias must have shape [{out_features}], got {list(bias.shape)}")
+    devices = {t.device for t in (x, weight, scale, bias) if t is not None}
+    if len(devices) > 1:
+        raise ValueError(f"x, weight, scale and bias must be on one device, got {sorted(map(str, devices))}")
+
+
+def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    rows = x.reshape(-1, x.shape[-1])
+    return _torch_linear(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+
+
+class _QuantizedLinearFunction(torch.autograd.Function):
+    """Gradient to x and bias; a quantized weight is never trained."""
+
+    @staticmethod
+    def forward(ctx, x, weight, scale, bias, bits):
+        ctx.save_for_backward(weight, scale)
+        ctx.bits = bits
+        return _linear_forward(x, weight, scale, bias, bits)
+
+    @staticmethod
+    def backward(ctx, grad_out):
+        weight, scale = ctx.saved_tensors
+        grad_x = grad_bias = None
+        rows = grad_out.reshape(-1, grad_out.shape[-1])
+        if ctx.needs_input_grad[0]:
+            dtype = torch.float32 if rows.device.type == "cpu" and rows.dtype != torch.float64 else rows.dtype
+            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=dtype)
+            for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
+                block = slice(start, start + ROWS_PER_BLOCK)
+                total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)
+            grad_x = total.to(rows.dtype).view(*grad_out.shape[:-1], total.shape[-1])
+        if ctx.needs_input_grad[3]:
+            grad_bias = rows.sum(dim=0)
+        return grad_x, None, None, grad_bias, None
+
+
+# ---------------------------------------------------------------------------------------------------------- module
+
+
+class QuantizedLinear(nn.Linear):
+    """A linear layer whose weight stays INT4 or INT8, in the published layout, whatever backend multiplies with it.
+
+    An `nn.Linear` by type, so that PEFT puts LoRA over it. `weight` int8 [out, in · bits / 8] and `weight_scale` [out] are
+    frozen; `bias` [out] may be trained.
+    """
+
+    def __init__(self, in_features: int, out_features: int, bits: int, bias: bool = True, device=None, dtype=None):
+        if bits not in SUPPORTED_BITS:
+            raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+        if in_features * bits % 8:
+            raise ValueError(f"in_features must be even for 4 bits, got {in_features}")
+        nn.Module.__init__(self)
+        self.in_features, self.out_features, self.bits = in_features, out_features, bits
+        packed = torch.empty(out_features, in_features * bits // 8, dtype=torch.int8, device=device)
+        self.weight = nn.Parameter(packed, requires_grad=False)
+        self.weight_scale = nn.Parameter(torch.empty(out_features, device=device, dtype=dtype), requires_grad=False)
+        # Frozen as in the published package; PEFT and callers may switch it on.
+        bias_value = torch.empty(out_features, device=device, dtype=dtype) if bias else None
+        self.bias = nn.Parameter(bias_value, requires_grad=False) if bias else None
+
+    @classmethod
+    def from_linear(cls, linear: nn.Linear, bits: int, search_scale: bool = False, device=None) -> "QuantizedLinear":
+        """Quantizes a float layer on its device (or on `device`, where the result then stays)."""
+        weight = linear.weight.detach()
+        weight = weight if device is None else weight.to(device)
+        layer = cls(linear.in_features, linear.out_features, bits, linear.bias is not None, "meta", weight.dtype)
+        packed, scale = quantize_weight(weight, bits, search_scale)
+        layer.weight = nn.Parameter(packed, requires_grad=False)
+        layer.weight_scale = nn.Parameter(scale, requires_grad=False)
+        if linear.bias is not None:
+            layer.bias = nn.Parameter(linear.bias.detach().to(weight.device), requires_grad=False)
+        return layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return quantized_linear(x, self.weight, self.weight_scale, self.bias, self.bits)
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, bits={self.bits}"
