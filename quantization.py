@@ -3,15 +3,23 @@
 Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
 """
 
+import functools
 import warnings
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
 
-from .quantization_kernels import KernelUnavailableError, load_cpu_kernels, load_cuda_kernels
+from .quantization_kernels import (
+    CudaKernels,
+    KernelUnavailableError,
+    load_cpu_kernels,
+    load_cuda_kernels,
+    torch_cuda,
+)
 
 SUPPORTED_BITS = (4, 8)
+CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
 ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
 
 
@@ -56,12 +64,19 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
 
 
 def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor, Tensor]":
+    kernels = _cuda_kernels(rows)
+    if kernels is not None and rows.dtype in CUDA_DTYPES and not search_scale:
+        values, scale = kernels.quantize(rows, bits)
+        if not torch.isfinite(scale).all():
+            raise ValueError("cannot quantize a weight with NaN or infinite values")
+        return values, scale
     limit = 2 ** (bits - 1) - 1
     wide = rows.double() if rows.dtype == torch.float64 else rows.float()
     largest = wide.abs().amax(dim=1)
     if not torch.isfinite(largest).all():
         raise ValueError("cannot quantize a weight with NaN or infinite values")
-    absmax_scale = (largest / limit).to(rows.dtype)
+    # A tensor as divisor: on a GPU, torch would multiply by the reciprocal of a number, which rounds differently.
+    absmax_scale = (largest / torch.full_like(largest, limit)).to(rows.dtype)
 
     def quantize(scale: Tensor) -> Tensor:
         divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
@@ -85,8 +100,11 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
 
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
     """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
-    values = unpack_int4(weight) if bits == 4 else weight
     dtype = dtype or scale.dtype
+    kernels = _cuda_kernels(weight)
+    if kernels is not None and dtype in CUDA_DTYPES:
+        return kernels.dequantize(weight, scale, bits, dtype)
+    values = unpack_int4(weight) if bits == 4 else weight
     return values.to(dtype) * scale.to(dtype)[:, None]
 
 
@@ -106,6 +124,34 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         block = dequantize_weight(weight[rows], scale[rows], bits, compute_dtype)
         out[:, rows] = x_wide @ block.T
     return out if bias is None else out.add_(bias.to(out.dtype))
+
+
+def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
+    kernels = _cuda_kernels(x)
+    if kernels is None or x.dtype not in CUDA_DTYPES or x.shape[0] > kernels.max_rows(x, bits):
+        return _torch_linear(x, weight, scale, bias, bits)
+    return kernels.linear(x, weight, scale, bias, bits)
+
+
+def _cuda_kernels(tensor: Tensor) -> Optional[CudaKernels]:
+    """The kernels of the GPU that holds the tensor; None on a CPU, and on a GPU that cannot use them."""
+    index = torch_cuda.index(tensor)
+    return None if index is None else _cuda_kernels_or_warning(index)
+
+
+@functools.lru_cache(maxsize=None)
+def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
+    try:
+        return load_cuda_kernels(index)
+    except KernelUnavailableError as error:
+        _warn_once(f"quantized layers run slowly on this GPU, without CUDA kernels: {error}")
+        return None
+
+
+@functools.lru_cache(maxsize=None)
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
 
 
 # -------------------------------------------------------------------------------------------------------- dispatch
@@ -153,7 +199,8 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     rows = x.reshape(-1, x.shape[-1])
-    return _torch_linear(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
+    return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
 
 
 class _QuantizedLinearFunction(torch.autograd.Function):
