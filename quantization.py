@@ -192,9 +192,10 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         raise ValueError(f"scale must have shape [{out_features}], got {list(scale.shape)}")
     if bias is not None and bias.shape != (out_features,):
         raise ValueError(f"bias must have shape [{out_features}], got {list(bias.shape)}")
-    devices = {t.device for t in (x, weight, scale, bias) if t is not None}
-    if len(devices) > 1:
-        raise ValueError(f"x, weight, scale and bias must be on one device, got {sorted(map(str, devices))}")
+    device = x.device
+    if weight.device != device or scale.device != device or (bias is not None and bias.device != device):
+        devices = sorted({str(t.device) for t in (x, weight, scale, bias) if t is not None})
+        raise ValueError(f"x, weight, scale and bias must be on one device, got {devices}")
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:

@@ -41,9 +41,9 @@ class TorchCuda:
     """What a launch asks of torch. Tests replace `torch_cuda` to drive the launch path on a stand-in driver."""
 
     # The public torch.cuda.current_stream builds an object on every call; this one only reads the handle.
-    _raw_stream = getattr(torch._C, "_cuda_getCurrentRawStream", None)
-
-    address = staticmethod(Tensor.data_ptr)
+    _raw_stream = staticmethod(getattr(torch._C, "_cuda_getCurrentRawStream", None)
+                               or (lambda index: torch.cuda.current_stream(index).cuda_stream))
+    address = staticmethod(Tensor.data_ptr)  # of a tensor, to go into a launch
 
     def index(self, tensor: Tensor) -> Optional[int]:
         """The number of the GPU that holds the tensor; None where no GPU does."""
@@ -58,7 +58,7 @@ class TorchCuda:
 
     def stream(self, index: int) -> int:
         """The handle of the stream that torch queues work on."""
-        return self._raw_stream(index) if self._raw_stream else torch.cuda.current_stream(index).cuda_stream
+        return self._raw_stream(index)
 
 
 torch_cuda = TorchCuda()
@@ -88,6 +88,7 @@ class CudaKernels:
         self._bind_context = functools.partial(_bind_context, cpm, index)
         self._cu_launch_kernel = cpm.cuda.cuda.cuLaunchKernel  # without cpm_kernels' wrapper, which costs 10 us
         self._error_text = cpm.cuda.cuGetErrorString
+        self._plan = functools.lru_cache(maxsize=1024)(self._choose)
         # One block of arguments, reused: 64-bit cells (the driver reads as many bytes as a parameter has) and their
         # addresses. The lock is held until the driver has copied them.
         self._lock = threading.Lock()
@@ -97,9 +98,8 @@ class CudaKernels:
 
     def max_rows(self, x: Tensor, bits: int) -> int:
         """Up to this many rows of x, `linear` is expected to beat expanding the weight and calling cuBLAS."""
-        if self.has_tensor_cores and x.dtype in _TENSOR_CORE_NAMES and x.shape[1] % (128 // bits) == 0:
-            return 64
-        return 32 if x.shape[1] % 8 == 0 else 8
+        k = x.shape[1]
+        return 64 if self._fits_tensor_cores(k, bits, x.dtype) else 32 if k % 8 == 0 else 8
 
     def linear(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
         """x [m, in] times the quantized weight [out, in], plus bias: [m, out] in the dtype of x (fp16, bf16 or fp32)."""
@@ -108,28 +108,32 @@ class CudaKernels:
         if not (m and n):
             return out
         x, weight, scale = x.contiguous(), weight.contiguous(), _as_kernel_float(scale)
-        address = torch_cuda.address
         if x.data_ptr() % 16:  # a view that starts anywhere
             x = x.clone()
-        aligned = not weight.data_ptr() % 16
-        if aligned and self.has_tensor_cores and x.dtype in _TENSOR_CORE_NAMES and k % (128 // bits) == 0:
-            tokens, rows = (8, 16) if m <= 8 else (16, 16) if m <= 16 else (32, 32)
-            name, block = f"int{bits}_{_TENSOR_CORE_NAMES[x.dtype]}_matmul_{tokens}", 256
-            grid = (-(-m // tokens) * -(-n // rows), 1)
-        elif aligned and k % 8 == 0:
-            tokens, rows = (1, 8) if m == 1 else (4, 8) if m <= 4 else (8, 4)
-            name, block = f"int{bits}_gemv_{tokens}", 128
-            grid = (-(-m // tokens) * -(-n // rows), 1)
-        else:
+        name, grid, block = self._plan(m, n, k, bits, x.dtype, weight.data_ptr() % 16 == 0)
+        if name.endswith("any"):
             x = x.float()
-            name, block, grid = f"int{bits}_gemv_any", 128, (n, -(-m // 8))
-        codes, bias_pointer = _FLOAT_CODES[out.dtype] | _FLOAT_CODES[scale.dtype] << 2, 0
+        address = torch_cuda.address
+        codes, bias_address = _FLOAT_CODES[out.dtype] | _FLOAT_CODES[scale.dtype] << 2, 0
         if bias is not None:
             bias = _as_kernel_float(bias)
-            codes, bias_pointer = codes | _FLOAT_CODES[bias.dtype] << 4, address(bias)
-        self._launch(name, grid, block, address(weight), address(x), address(scale), bias_pointer, address(out),
-                     m, n, k, codes)
+            codes, bias_address = codes | _FLOAT_CODES[bias.dtype] << 4, address(bias)
+        self._launch(name, grid, block, address(weight), address(x), address(scale), bias_address, address(out), m, n, k,
+                     codes)
         return out
+
+    def _choose(self, m: int, n: int, k: int, bits: int, dtype: torch.dtype, aligned: bool):
+        """Kernel, grid and block for a linear layer."""
+        if aligned and self._fits_tensor_cores(k, bits, dtype):
+            tokens, rows = (8, 16) if m <= 8 else (16, 16) if m <= 16 else (32, 32)
+            return f"int{bits}_{_TENSOR_CORE_NAMES[dtype]}_matmul_{tokens}", (-(-m // tokens) * -(-n // rows), 1), 256
+        if aligned and k % 8 == 0:
+            tokens, rows = (1, 8) if m == 1 else (4, 8) if m <= 4 else (8, 4)
+            return f"int{bits}_gemv_{tokens}", (-(-m // tokens) * -(-n // rows), 1), 128
+        return f"int{bits}_gemv_any", (n, -(-m // 8)), 128
+
+    def _fits_tensor_cores(self, k: int, bits: int, dtype: torch.dtype) -> bool:
+        return self.has_tensor_cores and dtype in _TENSOR_CORE_NAMES and k % (128 // bits) == 0  # 16 bytes of a row
 
     def dequantize(self, weight: Tensor, scale: Tensor, bits: int, dtype: torch.dtype) -> Tensor:
         """`scale * q` as [out, in] in `dtype` (fp16, bf16 or fp32), bit for bit what torch computes."""
@@ -7872,351 +7876,349 @@ CUDA_TENSOR_CORE_PTX = r"""
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 4
 {
 .reg .pred %p<21>;
-.reg .b16 %rs<9>;
+.reg .b16 %rs<10>;
 .reg .f32 %f<126>;
-.reg .b32 %r<559>;
-.reg .b64 %rd<67>;
+.reg .b32 %r<546>;
+.reg .b64 %rd<65>;
 .shared .align 4 .b8 shared0[4096];
-ld.param.u64 %rd6,[p0];
-ld.param.u64 %rd7,[p1];
-ld.param.u64 %rd8,[p2];
-ld.param.u64 %rd9,[p3];
-ld.param.u64 %rd10,[p4];
-ld.param.u32 %r55,[p5];
-ld.param.u32 %r56,[p6];
-ld.param.u32 %r57,[p7];
-ld.param.u32 %r58,[p8];
-mov.u32 %r77,%tid.x;
-and.b32 %r78,%r77,31;
-shr.u32 %r79,%r77,5;
-shr.u32 %r1,%r78,2;
-and.b32 %r80,%r77,3;
-add.s32 %r81,%r55,7;
-shr.s32 %r82,%r81,31;
-shr.u32 %r83,%r82,29;
-add.s32 %r84,%r81,%r83;
-shr.s32 %r85,%r84,3;
-mov.u32 %r86,%ctaid.x;
-div.u32 %r87,%r86,%r85;
-shl.b32 %r2,%r87,4;
-mul.lo.s32 %r88,%r87,%r85;
-sub.s32 %r89,%r86,%r88;
-shl.b32 %r3,%r89,3;
-shr.s32 %r90,%r57,31;
-shr.u32 %r91,%r90,27;
-add.s32 %r92,%r57,%r91;
-shr.s32 %r4,%r92,5;
-add.s32 %r93,%r4,3;
-shr.s32 %r94,%r93,31;
-shr.u32 %r95,%r94,30;
-add.s32 %r96,%r93,%r95;
-shr.s32 %r5,%r96,2;
-or.b32 %r97,%r2,%r1;
-add.s32 %r98,%r56,-1;
-min.s32 %r99,%r97,%r98;
-mul.wide.s32 %rd13,%r99,%r4;
-or.b32 %r100,%r97,8;
-min.s32 %r101,%r100,%r98;
-mul.wide.s32 %rd14,%r101,%r4;
-bfi.b32 %r547,%r79,%r80,2,30;
-cvt.u64.u32 %rd15,%r547;
-setp.lt.s32 %p1,%r547,%r4;
-selp.u32 %r72,1,0,%p1;
-add.s64 %rd16,%rd13,%rd15;
+ld.param.u64 %rd8,[p0];
+ld.param.u64 %rd9,[p1];
+ld.param.u64 %rd10,[p2];
+ld.param.u64 %rd11,[p3];
+ld.param.u64 %rd12,[p4];
+ld.param.u32 %r58,[p5];
+ld.param.u32 %r59,[p6];
+ld.param.u32 %r60,[p7];
+ld.param.u32 %r61,[p8];
+mov.u32 %r80,%tid.x;
+and.b32 %r81,%r80,31;
+shr.u32 %r82,%r80,5;
+shr.u32 %r83,%r81,2;
+and.b32 %r84,%r80,3;
+add.s32 %r85,%r58,7;
+shr.s32 %r86,%r85,31;
+shr.u32 %r87,%r86,29;
+add.s32 %r88,%r85,%r87;
+shr.s32 %r89,%r88,3;
+mov.u32 %r90,%ctaid.x;
+div.u32 %r91,%r90,%r89;
+shl.b32 %r1,%r91,4;
+mul.lo.s32 %r92,%r91,%r89;
+sub.s32 %r93,%r90,%r92;
+shl.b32 %r2,%r93,3;
+shr.s32 %r94,%r60,31;
+shr.u32 %r95,%r94,27;
+add.s32 %r96,%r60,%r95;
+shr.s32 %r3,%r96,5;
+add.s32 %r97,%r3,3;
+shr.s32 %r98,%r97,31;
+shr.u32 %r99,%r98,30;
+add.s32 %r100,%r97,%r99;
+shr.s32 %r4,%r100,2;
+or.b32 %r101,%r1,%r83;
+add.s32 %r102,%r59,-1;
+min.s32 %r103,%r101,%r102;
+mul.wide.s32 %rd1,%r103,%r3;
+or.b32 %r104,%r101,8;
+min.s32 %r105,%r104,%r102;
+mul.wide.s32 %rd2,%r105,%r3;
+or.b32 %r5,%r2,%r83;
+bfi.b32 %r534,%r82,%r84,2,30;
+cvt.u64.u32 %rd15,%r534;
+setp.lt.s32 %p1,%r534,%r3;
+selp.u32 %r75,1,0,%p1;
+add.s64 %rd16,%rd1,%rd15;
 shl.b64 %rd17,%rd16,4;
-add.s64 %rd11,%rd6,%rd17;
-mov.u32 %r553,0;
-mov.u32 %r549,%r553;
-mov.u32 %r550,%r553;
-mov.u32 %r551,%r553;
-mov.u32 %r552,%r553;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r549,%r550,
-%r551,%r552},[%rd11]; }
-add.s64 %rd18,%rd14,%rd15;
+add.s64 %rd13,%rd8,%rd17;
+mov.u32 %r540,0;
+mov.u32 %r536,%r540;
+mov.u32 %r537,%r540;
+mov.u32 %r538,%r540;
+mov.u32 %r539,%r540;
+{ .reg .pred p; setp.ne.u32 p,%r75,0; @p ld.global.cs.nc.v4.u32 {%r536,%r537,
+%r538,%r539},[%rd13]; }
+add.s64 %rd18,%rd2,%rd15;
 shl.b64 %rd19,%rd18,4;
-add.s64 %rd12,%rd6,%rd19;
-mov.u32 %r554,%r553;
-mov.u32 %r555,%r553;
-mov.u32 %r556,%r553;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r553,%r554,
-%r555,%r556},[%rd12]; }
-setp.ge.s32 %p2,%r79,%r5;
+add.s64 %rd14,%rd8,%rd19;
+mov.u32 %r541,%r540;
+mov.u32 %r542,%r540;
+mov.u32 %r543,%r540;
+{ .reg .pred p; setp.ne.u32 p,%r75,0; @p ld.global.cs.nc.v4.u32 {%r540,%r541,
+%r542,%r543},[%rd14]; }
+setp.ge.s32 %p2,%r82,%r4;
 mov.f32 %f118,0f00000000;
 mov.f32 %f117,%f118;
 mov.f32 %f116,%f118;
 mov.f32 %f115,%f118;
 @%p2 bra $L__BB0_3;
-add.s32 %r103,%r3,%r1;
-add.s32 %r104,%r55,-1;
-shl.b32 %r106,%r79,4;
-shl.b32 %r108,%r77,2;
-and.b32 %r109,%r108,12;
-or.b32 %r548,%r106,%r109;
-shr.u32 %r111,%r90,29;
-add.s32 %r112,%r57,%r111;
-shr.s32 %r113,%r112,3;
-min.s32 %r114,%r103,%r104;
-mul.wide.s32 %rd1,%r114,%r113;
-mov.u32 %r557,%r79;
+add.s32 %r107,%r58,-1;
+shl.b32 %r109,%r82,4;
+shl.b32 %r110,%r80,2;
+and.b32 %r111,%r110,12;
+or.b32 %r535,%r109,%r111;
+shr.u32 %r113,%r94,29;
+add.s32 %r114,%r60,%r113;
+shr.s32 %r115,%r114,3;
+min.s32 %r116,%r5,%r107;
+mul.wide.s32 %rd3,%r116,%r115;
+mov.u32 %r544,%r82;
 $L__BB0_2:
 .pragma "nounroll";
-setp.lt.s32 %p3,%r103,%r55;
-bfi.b32 %r510,%r557,%r80,2,30;
-add.s32 %r511,%r510,32;
-cvt.s64.s32 %rd26,%r511;
-add.s32 %r36,%r547,32;
-setp.lt.s32 %p4,%r36,%r4;
-selp.u32 %r128,1,0,%p4;
-add.s32 %r512,%r2,%r1;
-min.s32 %r514,%r512,%r98;
-mul.wide.s32 %rd27,%r514,%r4;
-add.s64 %rd28,%rd27,%rd26;
-shl.b64 %rd29,%rd28,4;
-add.s64 %rd20,%rd6,%rd29;
-mov.u32 %r468,0;
-mov.u32 %r115,%r468;
-mov.u32 %r116,%r468;
-mov.u32 %r117,%r468;
-mov.u32 %r118,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r128,0; @p ld.global.cs.nc.v4.u32 {%r115,%r116,
-%r117,%r118},[%rd20]; }
-add.s32 %r515,%r512,8;
-min.s32 %r516,%r515,%r98;
-mul.wide.s32 %rd30,%r516,%r4;
-add.s64 %rd31,%rd30,%rd26;
-shl.b64 %rd32,%rd31,4;
-add.s64 %rd21,%rd6,%rd32;
-mov.u32 %r124,%r468;
-mov.u32 %r125,%r468;
-mov.u32 %r126,%r468;
-mov.u32 %r127,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r128,0; @p ld.global.cs.nc.v4.u32 {%r124,%r125,
-%r126,%r127},[%rd21]; }
-setp.lt.s32 %p5,%r547,%r4;
-and.pred %p6,%p3,%p5;
-selp.u32 %r472,1,0,%p6;
-shr.u32 %r134,%r549,4;
-mov.u32 %r463,983055;
-mov.u32 %r467,1678271496;
-lop3.b32 %r133,%r134,%r463,%r467,0x6a;
-sub.rn.f16x2 %r137,%r133,%r467;
-lop3.b32 %r140,%r549,%r463,%r467,0x6a;
-sub.rn.f16x2 %r144,%r140,%r467;
-shr.u32 %r148,%r549,12;
-lop3.b32 %r147,%r148,%r463,%r467,0x6a;
-sub.rn.f16x2 %r151,%r147,%r467;
-shr.u32 %r155,%r549,8;
-lop3.b32 %r154,%r155,%r463,%r467,0x6a;
-sub.rn.f16x2 %r158,%r154,%r467;
-shr.u32 %r162,%r553,4;
-lop3.b32 %r161,%r162,%r463,%r467,0x6a;
-sub.rn.f16x2 %r165,%r161,%r467;
-lop3.b32 %r168,%r553,%r463,%r467,0x6a;
-sub.rn.f16x2 %r172,%r168,%r467;
-shr.u32 %r176,%r553,12;
-lop3.b32 %r175,%r176,%r463,%r467,0x6a;
-sub.rn.f16x2 %r179,%r175,%r467;
-shr.u32 %r183,%r553,8;
-lop3.b32 %r182,%r183,%r463,%r467,0x6a;
-sub.rn.f16x2 %r186,%r182,%r467;
-cvt.s64.s32 %rd33,%r548;
-add.s64 %rd34,%rd1,%rd33;
-shl.b64 %rd35,%rd34,4;
-add.s64 %rd22,%rd7,%rd35;
-mov.u32 %r189,%r468;
-mov.u32 %r190,%r468;
-mov.u32 %r191,%r468;
-mov.u32 %r192,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r472,0; @p ld.global.nc.v4.u32 {%r189,%r190,
-%r191,%r192},[%rd22]; }
-mov.u32 %r488,21520;
-prmt.b32 %r198,%r189,%r191,%r488;
-mov.u32 %r492,30258;
-prmt.b32 %r202,%r189,%r191,%r492;
-prmt.b32 %r206,%r190,%r192,%r488;
-prmt.b32 %r210,%r190,%r192,%r492;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r137,%r165,%r144,%r172},{%r198,
-%r202},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r151,%r179,%r158,%r186},{%r206,
-%r210},{%f118,%f117,%f116,%f115};
-shr.u32 %r227,%r550,4;
-lop3.b32 %r226,%r227,%r463,%r467,0x6a;
-sub.rn.f16x2 %r230,%r226,%r467;
-lop3.b32 %r233,%r550,%r463,%r467,0x6a;
-sub.rn.f16x2 %r237,%r233,%r467;
-shr.u32 %r241,%r550,12;
-lop3.b32 %r240,%r241,%r463,%r467,0x6a;
-sub.rn.f16x2 %r244,%r240,%r467;
-shr.u32 %r248,%r550,8;
-lop3.b32 %r247,%r248,%r463,%r467,0x6a;
-sub.rn.f16x2 %r251,%r247,%r467;
-shr.u32 %r255,%r554,4;
-lop3.b32 %r254,%r255,%r463,%r467,0x6a;
-sub.rn.f16x2 %r258,%r254,%r467;
-lop3.b32 %r261,%r554,%r463,%r467,0x6a;
-sub.rn.f16x2 %r265,%r261,%r467;
-shr.u32 %r269,%r554,12;
-lop3.b32 %r268,%r269,%r463,%r467,0x6a;
-sub.rn.f16x2 %r272,%r268,%r467;
-shr.u32 %r276,%r554,8;
-lop3.b32 %r275,%r276,%r463,%r467,0x6a;
-sub.rn.f16x2 %r279,%r275,%r467;
+shl.b32 %r507,%r544,2;
+or.b32 %r508,%r507,%r84;
+add.s32 %r509,%r508,32;
+cvt.s64.s32 %rd26,%r509;
+add.s32 %r37,%r534,32;
+setp.lt.s32 %p3,%r37,%r3;
+selp.u32 %r130,1,0,%p3;
+add.s64 %rd27,%rd1,%rd26;
+shl.b64 %rd28,%rd27,4;
+add.s64 %rd20,%rd8,%rd28;
+mov.u32 %r470,0;
+mov.u32 %r117,%r470;
+mov.u32 %r118,%r470;
+mov.u32 %r119,%r470;
+mov.u32 %r120,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r130,0; @p ld.global.cs.nc.v4.u32 {%r117,%r118,
+%r119,%r120},[%rd20]; }
+add.s64 %rd29,%rd2,%rd26;
+shl.b64 %rd30,%rd29,4;
+add.s64 %rd21,%rd8,%rd30;
+mov.u32 %r126,%r470;
+mov.u32 %r127,%r470;
+mov.u32 %r128,%r470;
+mov.u32 %r129,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r130,0; @p ld.global.cs.nc.v4.u32 {%r126,%r127,
+%r128,%r129},[%rd21]; }
+setp.lt.s32 %p4,%r534,%r3;
+setp.lt.s32 %p5,%r5,%r58;
+and.pred %p6,%p5,%p4;
+selp.u32 %r474,1,0,%p6;
+shr.u32 %r136,%r536,4;
+mov.u32 %r465,983055;
+mov.u32 %r469,1678271496;
+lop3.b32 %r135,%r136,%r465,%r469,0x6a;
+sub.rn.f16x2 %r139,%r135,%r469;
+lop3.b32 %r142,%r536,%r465,%r469,0x6a;
+sub.rn.f16x2 %r146,%r142,%r469;
+shr.u32 %r150,%r536,12;
+lop3.b32 %r149,%r150,%r465,%r469,0x6a;
+sub.rn.f16x2 %r153,%r149,%r469;
+shr.u32 %r157,%r536,8;
+lop3.b32 %r156,%r157,%r465,%r469,0x6a;
+sub.rn.f16x2 %r160,%r156,%r469;
+shr.u32 %r164,%r540,4;
+lop3.b32 %r163,%r164,%r465,%r469,0x6a;
+sub.rn.f16x2 %r167,%r163,%r469;
+lop3.b32 %r170,%r540,%r465,%r469,0x6a;
+sub.rn.f16x2 %r174,%r170,%r469;
+shr.u32 %r178,%r540,12;
+lop3.b32 %r177,%r178,%r465,%r469,0x6a;
+sub.rn.f16x2 %r181,%r177,%r469;
+shr.u32 %r185,%r540,8;
+lop3.b32 %r184,%r185,%r465,%r469,0x6a;
+sub.rn.f16x2 %r188,%r184,%r469;
+cvt.s64.s32 %rd31,%r535;
+add.s64 %rd32,%rd3,%rd31;
+shl.b64 %rd33,%rd32,4;
+add.s64 %rd22,%rd9,%rd33;
+mov.u32 %r191,%r470;
+mov.u32 %r192,%r470;
+mov.u32 %r193,%r470;
+mov.u32 %r194,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r474,0; @p ld.global.nc.v4.u32 {%r191,%r192,
+%r193,%r194},[%rd22]; }
+mov.u32 %r490,21520;
+prmt.b32 %r200,%r191,%r193,%r490;
+mov.u32 %r494,30258;
+prmt.b32 %r204,%r191,%r193,%r494;
+prmt.b32 %r208,%r192,%r194,%r490;
+prmt.b32 %r212,%r192,%r194,%r494;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r139,%r167,%r146,%r174},{%r200,
+%r204},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r153,%r181,%r160,%r188},{%r208,
+%r212},{%f118,%f117,%f116,%f115};
+shr.u32 %r229,%r537,4;
+lop3.b32 %r228,%r229,%r465,%r469,0x6a;
+sub.rn.f16x2 %r232,%r228,%r469;
+lop3.b32 %r235,%r537,%r465,%r469,0x6a;
+sub.rn.f16x2 %r239,%r235,%r469;
+shr.u32 %r243,%r537,12;
+lop3.b32 %r242,%r243,%r465,%r469,0x6a;
+sub.rn.f16x2 %r246,%r242,%r469;
+shr.u32 %r250,%r537,8;
+lop3.b32 %r249,%r250,%r465,%r469,0x6a;
+sub.rn.f16x2 %r253,%r249,%r469;
+shr.u32 %r257,%r541,4;
+lop3.b32 %r256,%r257,%r465,%r469,0x6a;
+sub.rn.f16x2 %r260,%r256,%r469;
+lop3.b32 %r263,%r541,%r465,%r469,0x6a;
+sub.rn.f16x2 %r267,%r263,%r469;
+shr.u32 %r271,%r541,12;
+lop3.b32 %r270,%r271,%r465,%r469,0x6a;
+sub.rn.f16x2 %r274,%r270,%r469;
+shr.u32 %r278,%r541,8;
+lop3.b32 %r277,%r278,%r465,%r469,0x6a;
+sub.rn.f16x2 %r281,%r277,%r469;
 add.s64 %rd23,%rd22,16;
-mov.u32 %r282,%r468;
-mov.u32 %r283,%r468;
-mov.u32 %r284,%r468;
-mov.u32 %r285,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r472,0; @p ld.global.nc.v4.u32 {%r282,%r283,
-%r284,%r285},[%rd23]; }
-prmt.b32 %r291,%r282,%r284,%r488;
-prmt.b32 %r295,%r282,%r284,%r492;
-prmt.b32 %r299,%r283,%r285,%r488;
-prmt.b32 %r303,%r283,%r285,%r492;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r230,%r258,%r237,%r265},{%r291,
-%r295},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r244,%r272,%r251,%r279},{%r299,
-%r303},{%f118,%f117,%f116,%f115};
-shr.u32 %r320,%r551,4;
-lop3.b32 %r319,%r320,%r463,%r467,0x6a;
-sub.rn.f16x2 %r323,%r319,%r467;
-lop3.b32 %r326,%r551,%r463,%r467,0x6a;
-sub.rn.f16x2 %r330,%r326,%r467;
-shr.u32 %r334,%r551,12;
-lop3.b32 %r333,%r334,%r463,%r467,0x6a;
-sub.rn.f16x2 %r337,%r333,%r467;
-shr.u32 %r341,%r551,8;
-lop3.b32 %r340,%r341,%r463,%r467,0x6a;
-sub.rn.f16x2 %r344,%r340,%r467;
-shr.u32 %r348,%r555,4;
-lop3.b32 %r347,%r348,%r463,%r467,0x6a;
-sub.rn.f16x2 %r351,%r347,%r467;
-lop3.b32 %r354,%r555,%r463,%r467,0x6a;
-sub.rn.f16x2 %r358,%r354,%r467;
-shr.u32 %r362,%r555,12;
-lop3.b32 %r361,%r362,%r463,%r467,0x6a;
-sub.rn.f16x2 %r365,%r361,%r467;
-shr.u32 %r369,%r555,8;
-lop3.b32 %r368,%r369,%r463,%r467,0x6a;
-sub.rn.f16x2 %r372,%r368,%r467;
+mov.u32 %r284,%r470;
+mov.u32 %r285,%r470;
+mov.u32 %r286,%r470;
+mov.u32 %r287,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r474,0; @p ld.global.nc.v4.u32 {%r284,%r285,
+%r286,%r287},[%rd23]; }
+prmt.b32 %r293,%r284,%r286,%r490;
+prmt.b32 %r297,%r284,%r286,%r494;
+prmt.b32 %r301,%r285,%r287,%r490;
+prmt.b32 %r305,%r285,%r287,%r494;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r232,%r260,%r239,%r267},{%r293,
+%r297},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r246,%r274,%r253,%r281},{%r301,
+%r305},{%f118,%f117,%f116,%f115};
+shr.u32 %r322,%r538,4;
+lop3.b32 %r321,%r322,%r465,%r469,0x6a;
+sub.rn.f16x2 %r325,%r321,%r469;
+lop3.b32 %r328,%r538,%r465,%r469,0x6a;
+sub.rn.f16x2 %r332,%r328,%r469;
+shr.u32 %r336,%r538,12;
+lop3.b32 %r335,%r336,%r465,%r469,0x6a;
+sub.rn.f16x2 %r339,%r335,%r469;
+shr.u32 %r343,%r538,8;
+lop3.b32 %r342,%r343,%r465,%r469,0x6a;
+sub.rn.f16x2 %r346,%r342,%r469;
+shr.u32 %r350,%r542,4;
+lop3.b32 %r349,%r350,%r465,%r469,0x6a;
+sub.rn.f16x2 %r353,%r349,%r469;
+lop3.b32 %r356,%r542,%r465,%r469,0x6a;
+sub.rn.f16x2 %r360,%r356,%r469;
+shr.u32 %r364,%r542,12;
+lop3.b32 %r363,%r364,%r465,%r469,0x6a;
+sub.rn.f16x2 %r367,%r363,%r469;
+shr.u32 %r371,%r542,8;
+lop3.b32 %r370,%r371,%r465,%r469,0x6a;
+sub.rn.f16x2 %r374,%r370,%r469;
 add.s64 %rd24,%rd22,32;
-mov.u32 %r375,%r468;
-mov.u32 %r376,%r468;
-mov.u32 %r377,%r468;
-mov.u32 %r378,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r472,0; @p ld.global.nc.v4.u32 {%r375,%r376,
-%r377,%r378},[%rd24]; }
-prmt.b32 %r384,%r375,%r377,%r488;
-prmt.b32 %r388,%r375,%r377,%r492;
-prmt.b32 %r392,%r376,%r378,%r488;
-prmt.b32 %r396,%r376,%r378,%r492;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r323,%r351,%r330,%r358},{%r384,
-%r388},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r337,%r365,%r344,%r372},{%r392,
-%r396},{%f118,%f117,%f116,%f115};
-shr.u32 %r413,%r552,4;
-lop3.b32 %r412,%r413,%r463,%r467,0x6a;
-sub.rn.f16x2 %r416,%r412,%r467;
-lop3.b32 %r419,%r552,%r463,%r467,0x6a;
-sub.rn.f16x2 %r423,%r419,%r467;
-shr.u32 %r427,%r552,12;
-lop3.b32 %r426,%r427,%r463,%r467,0x6a;
-sub.rn.f16x2 %r430,%r426,%r467;
-shr.u32 %r434,%r552,8;
-lop3.b32 %r433,%r434,%r463,%r467,0x6a;
-sub.rn.f16x2 %r437,%r433,%r467;
-shr.u32 %r441,%r556,4;
-lop3.b32 %r440,%r441,%r463,%r467,0x6a;
-sub.rn.f16x2 %r444,%r440,%r467;
-lop3.b32 %r447,%r556,%r463,%r467,0x6a;
-sub.rn.f16x2 %r451,%r447,%r467;
-shr.u32 %r455,%r556,12;
-lop3.b32 %r454,%r455,%r463,%r467,0x6a;
-sub.rn.f16x2 %r458,%r454,%r467;
-shr.u32 %r462,%r556,8;
-lop3.b32 %r461,%r462,%r463,%r467,0x6a;
-sub.rn.f16x2 %r465,%r461,%r467;
+mov.u32 %r377,%r470;
+mov.u32 %r378,%r470;
+mov.u32 %r379,%r470;
+mov.u32 %r380,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r474,0; @p ld.global.nc.v4.u32 {%r377,%r378,
+%r379,%r380},[%rd24]; }
+prmt.b32 %r386,%r377,%r379,%r490;
+prmt.b32 %r390,%r377,%r379,%r494;
+prmt.b32 %r394,%r378,%r380,%r490;
+prmt.b32 %r398,%r378,%r380,%r494;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r325,%r353,%r332,%r360},{%r386,
+%r390},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r339,%r367,%r346,%r374},{%r394,
+%r398},{%f118,%f117,%f116,%f115};
+shr.u32 %r415,%r539,4;
+lop3.b32 %r414,%r415,%r465,%r469,0x6a;
+sub.rn.f16x2 %r418,%r414,%r469;
+lop3.b32 %r421,%r539,%r465,%r469,0x6a;
+sub.rn.f16x2 %r425,%r421,%r469;
+shr.u32 %r429,%r539,12;
+lop3.b32 %r428,%r429,%r465,%r469,0x6a;
+sub.rn.f16x2 %r432,%r428,%r469;
+shr.u32 %r436,%r539,8;
+lop3.b32 %r435,%r436,%r465,%r469,0x6a;
+sub.rn.f16x2 %r439,%r435,%r469;
+shr.u32 %r443,%r543,4;
+lop3.b32 %r442,%r443,%r465,%r469,0x6a;
+sub.rn.f16x2 %r446,%r442,%r469;
+lop3.b32 %r449,%r543,%r465,%r469,0x6a;
+sub.rn.f16x2 %r453,%r449,%r469;
+shr.u32 %r457,%r543,12;
+lop3.b32 %r456,%r457,%r465,%r469,0x6a;
+sub.rn.f16x2 %r460,%r456,%r469;
+shr.u32 %r464,%r543,8;
+lop3.b32 %r463,%r464,%r465,%r469,0x6a;
+sub.rn.f16x2 %r467,%r463,%r469;
 add.s64 %rd25,%rd22,48;
-mov.u32 %r469,%r468;
-mov.u32 %r470,%r468;
-mov.u32 %r471,%r468;
-{ .reg .pred p; setp.ne.u32 p,%r472,0; @p ld.global.nc.v4.u32 {%r468,%r469,
-%r470,%r471},[%rd25]; }
-prmt.b32 %r477,%r468,%r470,%r488;
-prmt.b32 %r481,%r468,%r470,%r492;
-prmt.b32 %r485,%r469,%r471,%r488;
-prmt.b32 %r489,%r469,%r471,%r492;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r416,%r444,%r423,%r451},{%r477,
-%r481},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r430,%r458,%r437,%r465},{%r485,
-%r489},{%f118,%f117,%f116,%f115};
-add.s32 %r548,%r548,128;
-add.s32 %r557,%r557,8;
-setp.lt.s32 %p7,%r557,%r5;
-mov.u32 %r547,%r36;
-mov.u32 %r549,%r115;
-mov.u32 %r550,%r116;
-mov.u32 %r551,%r117;
-mov.u32 %r552,%r118;
-mov.u32 %r553,%r124;
-mov.u32 %r554,%r125;
-mov.u32 %r555,%r126;
-mov.u32 %r556,%r127;
+mov.u32 %r471,%r470;
+mov.u32 %r472,%r470;
+mov.u32 %r473,%r470;
+{ .reg .pred p; setp.ne.u32 p,%r474,0; @p ld.global.nc.v4.u32 {%r470,%r471,
+%r472,%r473},[%rd25]; }
+prmt.b32 %r479,%r470,%r472,%r490;
+prmt.b32 %r483,%r470,%r472,%r494;
+prmt.b32 %r487,%r471,%r473,%r490;
+prmt.b32 %r491,%r471,%r473,%r494;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r418,%r446,%r425,%r453},{%r479,
+%r483},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f118,%f117,%f116,%f115},{%r432,%r460,%r439,%r467},{%r487,
+%r491},{%f118,%f117,%f116,%f115};
+add.s32 %r535,%r535,128;
+add.s32 %r544,%r544,8;
+setp.lt.s32 %p7,%r544,%r4;
+mov.u32 %r534,%r37;
+mov.u32 %r536,%r117;
+mov.u32 %r537,%r118;
+mov.u32 %r538,%r119;
+mov.u32 %r539,%r120;
+mov.u32 %r540,%r126;
+mov.u32 %r541,%r127;
+mov.u32 %r542,%r128;
+mov.u32 %r543,%r129;
 @%p7 bra $L__BB0_2;
 $L__BB0_3:
-shl.b32 %r519,%r77,1;
-and.b32 %r520,%r519,6;
-mul.wide.u32 %rd36,%r79,512;
-mov.u64 %rd37,shared0;
-add.s64 %rd38,%rd37,%rd36;
-mul.wide.u32 %rd39,%r520,64;
+shl.b32 %r512,%r80,1;
+and.b32 %r513,%r512,6;
+mul.wide.u32 %rd34,%r82,512;
+mov.u64 %rd35,shared0;
+add.s64 %rd36,%rd35,%rd34;
+mul.wide.u32 %rd37,%r513,64;
+add.s64 %rd38,%rd36,%rd37;
+and.b32 %r514,%r80,28;
+cvt.u64.u32 %rd39,%r514;
 add.s64 %rd40,%rd38,%rd39;
-and.b32 %r521,%r77,28;
-cvt.u64.u32 %rd41,%r521;
-add.s64 %rd42,%rd40,%rd41;
-st.shared.f32 [%rd42],%f118;
-st.shared.f32 [%rd42+64],%f117;
-st.shared.f32 [%rd42+32],%f116;
-st.shared.f32 [%rd42+96],%f115;
+st.shared.f32 [%rd40],%f118;
+st.shared.f32 [%rd40+64],%f117;
+st.shared.f32 [%rd40+32],%f116;
+st.shared.f32 [%rd40+96],%f115;
 bar.sync 0;
-setp.gt.s32 %p8,%r77,127;
+setp.gt.s32 %p8,%r80,127;
 @%p8 bra $L__BB0_26;
-add.s32 %r558,%r77,-256;
-cvt.u16.u32 %rs5,%r58;
-and.b16 %rs4,%rs5,3;
+shr.u32 %r515,%r61,2;
+and.b32 %r48,%r515,3;
+cvt.u16.u32 %rs5,%r61;
+and.b16 %rs1,%rs5,3;
+shr.u32 %r516,%r61,4;
+and.b32 %r49,%r516,3;
+add.s32 %r545,%r80,-256;
 $L__BB0_5:
 .pragma "nounroll";
-add.s32 %r558,%r558,256;
-shr.s32 %r523,%r558,31;
-shr.u32 %r524,%r523,28;
-add.s32 %r525,%r558,%r524;
-shr.s32 %r526,%r525,4;
-and.b32 %r527,%r525,-16;
-sub.s32 %r528,%r558,%r527;
-mul.wide.s32 %rd43,%r526,64;
-add.s64 %rd45,%rd37,%rd43;
-mul.wide.s32 %rd46,%r528,4;
-add.s64 %rd2,%rd45,%rd46;
-add.s32 %r50,%r526,%r3;
-setp.ge.s32 %p9,%r50,%r55;
-add.s32 %r51,%r528,%r2;
-setp.ge.s32 %p10,%r51,%r56;
+add.s32 %r545,%r545,256;
+shr.s32 %r518,%r545,31;
+shr.u32 %r519,%r518,28;
+add.s32 %r520,%r545,%r519;
+shr.s32 %r521,%r520,4;
+and.b32 %r522,%r520,-16;
+sub.s32 %r523,%r545,%r522;
+mul.wide.s32 %rd41,%r521,64;
+add.s64 %rd43,%rd35,%rd41;
+mul.wide.s32 %rd44,%r523,4;
+add.s64 %rd4,%rd43,%rd44;
+add.s32 %r53,%r521,%r2;
+setp.ge.s32 %p9,%r53,%r58;
+add.s32 %r54,%r523,%r1;
+setp.ge.s32 %p10,%r54,%r59;
 or.pred %p11,%p9,%p10;
 @%p11 bra $L__BB0_25;
-ld.shared.f32 %f97,[%rd2];
-ld.shared.f32 %f98,[%rd2+512];
-ld.shared.f32 %f99,[%rd2+1024];
-ld.shared.f32 %f100,[%rd2+1536];
-ld.shared.f32 %f101,[%rd2+2048];
-ld.shared.f32 %f102,[%rd2+2560];
-ld.shared.f32 %f103,[%rd2+3072];
-ld.shared.f32 %f104,[%rd2+3584];
-shr.u32 %r529,%r58,2;
-and.b32 %r530,%r529,3;
-setp.eq.s32 %p12,%r530,2;
-cvt.s64.s32 %rd3,%r50;
-cvt.s64.s32 %rd4,%r51;
+ld.shared.f32 %f97,[%rd4];
+ld.shared.f32 %f98,[%rd4+512];
+ld.shared.f32 %f99,[%rd4+1024];
+ld.shared.f32 %f100,[%rd4+1536];
+ld.shared.f32 %f101,[%rd4+2048];
+ld.shared.f32 %f102,[%rd4+2560];
+ld.shared.f32 %f103,[%rd4+3072];
+ld.shared.f32 %f104,[%rd4+3584];
+setp.eq.s32 %p12,%r48,2;
+cvt.s64.s32 %rd5,%r53;
+cvt.s64.s32 %rd6,%r54;
 add.f32 %f105,%f97,0f00000000;
 add.f32 %f106,%f105,%f98;
 add.f32 %f107,%f106,%f99;
@@ -8228,87 +8230,85 @@ add.f32 %f13,%f111,%f104;
 @%p12 bra $L__BB0_10;
 bra.uni $L__BB0_7;
 $L__BB0_10:
-cvta.to.global.u64 %rd50,%rd8;
-shl.b64 %rd51,%rd4,2;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.f32 %f123,[%rd52];
+cvta.to.global.u64 %rd48,%rd10;
+shl.b64 %rd49,%rd6,2;
+add.s64 %rd50,%rd48,%rd49;
+ld.global.f32 %f123,[%rd50];
 bra.uni $L__BB0_11;
 $L__BB0_7:
-setp.eq.s32 %p13,%r530,0;
-cvta.to.global.u64 %rd47,%rd8;
-shl.b64 %rd48,%rd4,1;
-add.s64 %rd49,%rd47,%rd48;
-ld.global.u16 %r52,[%rd49];
+setp.eq.s32 %p13,%r48,0;
+cvta.to.global.u64 %rd45,%rd10;
+shl.b64 %rd46,%rd6,1;
+add.s64 %rd47,%rd45,%rd46;
+ld.global.u16 %r55,[%rd47];
 @%p13 bra $L__BB0_9;
-shl.b32 %r533,%r52,16;
-mov.b32 %f123,%r533;
+shl.b32 %r524,%r55,16;
+mov.b32 %f123,%r524;
 bra.uni $L__BB0_11;
 $L__BB0_9:
-{ .reg .b16 h; cvt.u16.u32 h,%r52; cvt.f32.f16 %f123,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r55; cvt.f32.f16 %f123,h; }
 $L__BB0_11:
 mul.f32 %f24,%f13,%f123;
-setp.eq.s64 %p14,%rd9,0;
+setp.eq.s64 %p14,%rd11,0;
 @%p14 bra $L__BB0_18;
-shr.u32 %r535,%r58,4;
-and.b32 %r536,%r535,3;
-setp.eq.s32 %p15,%r536,2;
+setp.eq.s32 %p15,%r49,2;
 @%p15 bra $L__BB0_16;
 bra.uni $L__BB0_13;
 $L__BB0_16:
-cvta.to.global.u64 %rd56,%rd9;
-shl.b64 %rd57,%rd4,2;
-add.s64 %rd58,%rd56,%rd57;
-ld.global.f32 %f124,[%rd58];
+cvta.to.global.u64 %rd54,%rd11;
+shl.b64 %rd55,%rd6,2;
+add.s64 %rd56,%rd54,%rd55;
+ld.global.f32 %f124,[%rd56];
 bra.uni $L__BB0_17;
 $L__BB0_13:
-setp.eq.s32 %p16,%r536,0;
-cvta.to.global.u64 %rd53,%rd9;
-shl.b64 %rd54,%rd4,1;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.u16 %r53,[%rd55];
+setp.eq.s32 %p16,%r49,0;
+cvta.to.global.u64 %rd51,%rd11;
+shl.b64 %rd52,%rd6,1;
+add.s64 %rd53,%rd51,%rd52;
+ld.global.u16 %r56,[%rd53];
 @%p16 bra $L__BB0_15;
-shl.b32 %r539,%r53,16;
-mov.b32 %f124,%r539;
+shl.b32 %r526,%r56,16;
+mov.b32 %f124,%r526;
 bra.uni $L__BB0_17;
 $L__BB0_15:
-{ .reg .b16 h; cvt.u16.u32 h,%r53; cvt.f32.f16 %f124,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r56; cvt.f32.f16 %f124,h; }
 $L__BB0_17:
 add.f32 %f24,%f24,%f124;
 $L__BB0_18:
-cvt.s64.s32 %rd59,%r56;
-mul.lo.s64 %rd60,%rd3,%rd59;
-add.s64 %rd5,%rd60,%rd4;
-setp.eq.s16 %p17,%rs4,2;
+cvt.s64.s32 %rd57,%r59;
+mul.lo.s64 %rd58,%rd5,%rd57;
+add.s64 %rd7,%rd58,%rd6;
+setp.eq.s16 %p17,%rs1,2;
 @%p17 bra $L__BB0_21;
-setp.ne.s16 %p18,%rs4,0;
+setp.ne.s16 %p18,%rs1,0;
 @%p18 bra $L__BB0_22;
-cvt.rn.f16.f32 %rs8,%f24;
+cvt.rn.f16.f32 %rs9,%f24;
 bra.uni $L__BB0_24;
 $L__BB0_21:
-cvta.to.global.u64 %rd61,%rd10;
-shl.b64 %rd62,%rd5,2;
-add.s64 %rd63,%rd61,%rd62;
-st.global.f32 [%rd63],%f24;
+cvta.to.global.u64 %rd59,%rd12;
+shl.b64 %rd60,%rd7,2;
+add.s64 %rd61,%rd59,%rd60;
+st.global.f32 [%rd61],%f24;
 bra.uni $L__BB0_25;
 $L__BB0_22:
-mov.b32 %r54,%f24;
-and.b32 %r541,%r54,2147483647;
-setp.gt.u32 %p19,%r541,2139095040;
-mov.u16 %rs8,32767;
+mov.b32 %r57,%f24;
+and.b32 %r528,%r57,2147483647;
+setp.gt.u32 %p19,%r528,2139095040;
+mov.u16 %rs9,32767;
 @%p19 bra $L__BB0_24;
-shr.u32 %r542,%r54,16;
-and.b32 %r543,%r542,1;
-add.s32 %r544,%r54,%r543;
-add.s32 %r545,%r544,32767;
-shr.u32 %r546,%r545,16;
-cvt.u16.u32 %rs8,%r546;
+shr.u32 %r529,%r57,16;
+and.b32 %r530,%r529,1;
+add.s32 %r531,%r57,%r530;
+add.s32 %r532,%r531,32767;
+shr.u32 %r533,%r532,16;
+cvt.u16.u32 %rs9,%r533;
 $L__BB0_24:
-cvta.to.global.u64 %rd64,%rd10;
-shl.b64 %rd65,%rd5,1;
-add.s64 %rd66,%rd64,%rd65;
-st.global.u16 [%rd66],%rs8;
+cvta.to.global.u64 %rd62,%rd12;
+shl.b64 %rd63,%rd7,1;
+add.s64 %rd64,%rd62,%rd63;
+st.global.u16 [%rd64],%rs9;
 $L__BB0_25:
-setp.lt.s32 %p20,%r558,-128;
+setp.lt.s32 %p20,%r545,-128;
 @%p20 bra $L__BB0_5;
 $L__BB0_26:
 ret;
@@ -8325,79 +8325,78 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 3
 {
 .reg .pred %p<23>;
 .reg .b16 %rs<10>;
 .reg .f32 %f<218>;
-.reg .b32 %r<701>;
-.reg .b64 %rd<72>;
+.reg .b32 %r<697>;
+.reg .b64 %rd<73>;
 .shared .align 4 .b8 shared1[8192];
-ld.param.u64 %rd11,[p0];
-ld.param.u64 %rd12,[p1];
-ld.param.u64 %rd13,[p2];
-ld.param.u64 %rd14,[p3];
-ld.param.u64 %rd15,[p4];
-ld.param.u32 %r59,[p5];
-ld.param.u32 %r60,[p6];
-ld.param.u32 %r61,[p7];
-cvta.to.global.u64 %rd1,%rd14;
-mov.u32 %r81,%tid.x;
-and.b32 %r82,%r81,31;
-shr.u32 %r699,%r81,5;
-shr.u32 %r84,%r82,2;
-and.b32 %r1,%r81,3;
-add.s32 %r85,%r59,15;
-shr.s32 %r86,%r85,31;
-shr.u32 %r87,%r86,28;
-add.s32 %r88,%r85,%r87;
-shr.s32 %r89,%r88,4;
-mov.u32 %r90,%ctaid.x;
-div.u32 %r91,%r90,%r89;
-shl.b32 %r2,%r91,4;
-mul.lo.s32 %r92,%r91,%r89;
-sub.s32 %r93,%r90,%r92;
-shl.b32 %r3,%r93,4;
-shr.s32 %r94,%r61,31;
-shr.u32 %r95,%r94,27;
-add.s32 %r96,%r61,%r95;
-shr.s32 %r4,%r96,5;
-add.s32 %r97,%r4,3;
-shr.s32 %r98,%r97,31;
-shr.u32 %r99,%r98,30;
-add.s32 %r100,%r97,%r99;
-shr.s32 %r5,%r100,2;
-or.b32 %r101,%r2,%r84;
-add.s32 %r102,%r60,-1;
-min.s32 %r103,%r101,%r102;
-mul.wide.s32 %rd2,%r103,%r4;
-or.b32 %r104,%r101,8;
-min.s32 %r105,%r104,%r102;
-mul.wide.s32 %rd3,%r105,%r4;
-or.b32 %r6,%r3,%r84;
-or.b32 %r7,%r6,8;
-bfi.b32 %r689,%r699,%r1,2,30;
-cvt.u64.u32 %rd18,%r689;
-setp.lt.s32 %p1,%r689,%r4;
-selp.u32 %r76,1,0,%p1;
-add.s64 %rd19,%rd2,%rd18;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd16,%rd11,%rd20;
-mov.u32 %r695,0;
-mov.u32 %r691,%r695;
-mov.u32 %r692,%r695;
-mov.u32 %r693,%r695;
-mov.u32 %r694,%r695;
-{ .reg .pred p; setp.ne.u32 p,%r76,0; @p ld.global.cs.nc.v4.u32 {%r691,%r692,
-%r693,%r694},[%rd16]; }
-add.s64 %rd21,%rd3,%rd18;
-shl.b64 %rd22,%rd21,4;
-add.s64 %rd17,%rd11,%rd22;
-mov.u32 %r696,%r695;
-mov.u32 %r697,%r695;
-mov.u32 %r698,%r695;
-{ .reg .pred p; setp.ne.u32 p,%r76,0; @p ld.global.cs.nc.v4.u32 {%r695,%r696,
-%r697,%r698},[%rd17]; }
-setp.ge.s32 %p2,%r699,%r5;
+ld.param.u64 %rd9,[p0];
+ld.param.u64 %rd10,[p1];
+ld.param.u64 %rd11,[p2];
+ld.param.u64 %rd12,[p3];
+ld.param.u64 %rd13,[p4];
+ld.param.u32 %r52,[p5];
+ld.param.u32 %r53,[p6];
+ld.param.u32 %r54,[p7];
+mov.u32 %r74,%tid.x;
+and.b32 %r75,%r74,31;
+shr.u32 %r695,%r74,5;
+shr.u32 %r77,%r75,2;
+and.b32 %r78,%r74,3;
+add.s32 %r79,%r52,15;
+shr.s32 %r80,%r79,31;
+shr.u32 %r81,%r80,28;
+add.s32 %r82,%r79,%r81;
+shr.s32 %r83,%r82,4;
+mov.u32 %r84,%ctaid.x;
+div.u32 %r85,%r84,%r83;
+shl.b32 %r1,%r85,4;
+mul.lo.s32 %r86,%r85,%r83;
+sub.s32 %r87,%r84,%r86;
+shl.b32 %r2,%r87,4;
+shr.s32 %r88,%r54,31;
+shr.u32 %r89,%r88,27;
+add.s32 %r90,%r54,%r89;
+shr.s32 %r3,%r90,5;
+add.s32 %r91,%r3,3;
+shr.s32 %r92,%r91,31;
+shr.u32 %r93,%r92,30;
+add.s32 %r94,%r91,%r93;
+shr.s32 %r4,%r94,2;
+or.b32 %r95,%r1,%r77;
+add.s32 %r96,%r53,-1;
+min.s32 %r97,%r95,%r96;
+mul.wide.s32 %rd16,%r97,%r3;
+or.b32 %r98,%r95,8;
+min.s32 %r99,%r98,%r96;
+mul.wide.s32 %rd1,%r99,%r3;
+or.b32 %r5,%r2,%r77;
+bfi.b32 %r100,%r695,%r78,2,30;
+cvt.u64.u32 %rd17,%r100;
+setp.lt.s32 %p1,%r100,%r3;
+selp.u32 %r69,1,0,%p1;
+add.s64 %rd18,%rd16,%rd17;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd9,%rd19;
+mov.u32 %r691,0;
+mov.u32 %r687,%r691;
+mov.u32 %r688,%r691;
+mov.u32 %r689,%r691;
+mov.u32 %r690,%r691;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r687,%r688,
+%r689,%r690},[%rd14]; }
+add.s64 %rd20,%rd1,%rd17;
+shl.b64 %rd21,%rd20,4;
+add.s64 %rd15,%rd9,%rd21;
+mov.u32 %r692,%r691;
+mov.u32 %r693,%r691;
+mov.u32 %r694,%r691;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r691,%r692,
+%r693,%r694},[%rd15]; }
+setp.ge.s32 %p2,%r695,%r4;
 mov.f32 %f199,0f00000000;
 mov.f32 %f200,%f199;
 mov.f32 %f201,%f199;
@@ -8407,347 +8406,344 @@ mov.f32 %f204,%f199;
 mov.f32 %f205,%f199;
 mov.f32 %f206,%f199;
 @%p2 bra $L__BB1_3;
-shr.u32 %r108,%r94,29;
-add.s32 %r109,%r61,%r108;
-shr.s32 %r110,%r109,3;
-add.s32 %r111,%r59,-1;
-min.s32 %r112,%r6,%r111;
-mul.wide.s32 %rd4,%r112,%r110;
-min.s32 %r113,%r7,%r111;
-mul.wide.s32 %rd5,%r113,%r110;
-shl.b32 %r115,%r699,4;
-shl.b32 %r117,%r81,2;
-and.b32 %r118,%r117,12;
-or.b32 %r690,%r115,%r118;
+shr.u32 %r102,%r88,29;
+add.s32 %r103,%r54,%r102;
+shr.s32 %r104,%r103,3;
+add.s32 %r105,%r52,-1;
+min.s32 %r106,%r5,%r105;
+mul.wide.s32 %rd2,%r106,%r104;
+add.s32 %r23,%r5,8;
+min.s32 %r107,%r23,%r105;
+mul.wide.s32 %rd3,%r107,%r104;
+add.s32 %r111,%r1,%r77;
+min.s32 %r113,%r111,%r96;
+mul.wide.s32 %rd4,%r113,%r3;
 $L__BB1_2:
 .pragma "nounroll";
-shl.b32 %r657,%r699,2;
-or.b32 %r658,%r657,%r1;
-add.s32 %r659,%r658,32;
-cvt.s64.s32 %rd33,%r659;
-add.s32 %r38,%r689,32;
-setp.lt.s32 %p3,%r38,%r4;
-selp.u32 %r132,1,0,%p3;
-add.s64 %rd34,%rd2,%rd33;
-shl.b64 %rd35,%rd34,4;
-add.s64 %rd23,%rd11,%rd35;
-mov.u32 %r620,0;
-mov.u32 %r119,%r620;
-mov.u32 %r120,%r620;
-mov.u32 %r121,%r620;
-mov.u32 %r122,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r132,0; @p ld.global.cs.nc.v4.u32 {%r119,%r120,
-%r121,%r122},[%rd23]; }
-add.s64 %rd36,%rd3,%rd33;
-shl.b64 %rd37,%rd36,4;
-add.s64 %rd24,%rd11,%rd37;
-mov.u32 %r128,%r620;
-mov.u32 %r129,%r620;
-mov.u32 %r130,%r620;
-mov.u32 %r131,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r132,0; @p ld.global.cs.nc.v4.u32 {%r128,%r129,
-%r130,%r131},[%rd24]; }
-setp.lt.s32 %p4,%r689,%r4;
-setp.lt.s32 %p5,%r6,%r59;
+bfi.b32 %r654,%r695,%r78,2,30;
+add.s32 %r655,%r654,32;
+cvt.s64.s32 %rd32,%r655;
+setp.lt.s32 %p3,%r655,%r3;
+selp.u32 %r127,1,0,%p3;
+add.s64 %rd33,%rd4,%rd32;
+shl.b64 %rd34,%rd33,4;
+add.s64 %rd22,%rd9,%rd34;
+mov.u32 %r615,0;
+mov.u32 %r114,%r615;
+mov.u32 %r115,%r615;
+mov.u32 %r116,%r615;
+mov.u32 %r117,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r114,%r115,
+%r116,%r117},[%rd22]; }
+add.s64 %rd35,%rd1,%rd32;
+shl.b64 %rd36,%rd35,4;
+add.s64 %rd23,%rd9,%rd36;
+mov.u32 %r123,%r615;
+mov.u32 %r124,%r615;
+mov.u32 %r125,%r615;
+mov.u32 %r126,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r123,%r124,
+%r125,%r126},[%rd23]; }
+setp.lt.s32 %p4,%r654,%r3;
+shl.b32 %r656,%r654,2;
+cvt.s64.s32 %rd37,%r656;
+setp.lt.s32 %p5,%r5,%r52;
 and.pred %p6,%p4,%p5;
-shr.u32 %r138,%r691,4;
-mov.u32 %r578,983055;
-mov.u32 %r582,1678271496;
-lop3.b32 %r137,%r138,%r578,%r582,0x6a;
-sub.rn.f16x2 %r141,%r137,%r582;
-lop3.b32 %r144,%r691,%r578,%r582,0x6a;
-sub.rn.f16x2 %r148,%r144,%r582;
-shr.u32 %r152,%r691,12;
-lop3.b32 %r151,%r152,%r578,%r582,0x6a;
-sub.rn.f16x2 %r155,%r151,%r582;
-shr.u32 %r159,%r691,8;
-lop3.b32 %r158,%r159,%r578,%r582,0x6a;
-sub.rn.f16x2 %r162,%r158,%r582;
-shr.u32 %r166,%r695,4;
-lop3.b32 %r165,%r166,%r578,%r582,0x6a;
-sub.rn.f16x2 %r169,%r165,%r582;
-lop3.b32 %r172,%r695,%r578,%r582,0x6a;
-sub.rn.f16x2 %r176,%r172,%r582;
-shr.u32 %r180,%r695,12;
-lop3.b32 %r179,%r180,%r578,%r582,0x6a;
-sub.rn.f16x2 %r183,%r179,%r582;
-shr.u32 %r187,%r695,8;
-lop3.b32 %r186,%r187,%r578,%r582,0x6a;
-sub.rn.f16x2 %r190,%r186,%r582;
-cvt.s64.s32 %rd38,%r690;
-selp.u32 %r587,1,0,%p6;
-add.s64 %rd39,%rd4,%rd38;
-shl.b64 %rd40,%rd39,4;
-add.s64 %rd25,%rd12,%rd40;
-mov.u32 %r193,%r620;
-mov.u32 %r194,%r620;
-mov.u32 %r195,%r620;
-mov.u32 %r196,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r587,0; @p ld.global.nc.v4.u32 {%r193,%r194,
-%r195,%r196},[%rd25]; }
-mov.u32 %r640,21520;
-prmt.b32 %r202,%r193,%r195,%r640;
-mov.u32 %r644,30258;
-prmt.b32 %r206,%r193,%r195,%r644;
-prmt.b32 %r210,%r194,%r196,%r640;
-prmt.b32 %r214,%r194,%r196,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r141,%r169,%r148,%r176},{%r202,
-%r206},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r155,%r183,%r162,%r190},{%r210,
-%r214},{%f199,%f200,%f201,%f202};
-setp.lt.s32 %p7,%r7,%r59;
+shr.u32 %r133,%r687,4;
+mov.u32 %r573,983055;
+mov.u32 %r577,1678271496;
+lop3.b32 %r132,%r133,%r573,%r577,0x6a;
+sub.rn.f16x2 %r136,%r132,%r577;
+lop3.b32 %r139,%r687,%r573,%r577,0x6a;
+sub.rn.f16x2 %r143,%r139,%r577;
+shr.u32 %r147,%r687,12;
+lop3.b32 %r146,%r147,%r573,%r577,0x6a;
+sub.rn.f16x2 %r150,%r146,%r577;
+shr.u32 %r154,%r687,8;
+lop3.b32 %r153,%r154,%r573,%r577,0x6a;
+sub.rn.f16x2 %r157,%r153,%r577;
+shr.u32 %r161,%r691,4;
+lop3.b32 %r160,%r161,%r573,%r577,0x6a;
+sub.rn.f16x2 %r164,%r160,%r577;
+lop3.b32 %r167,%r691,%r573,%r577,0x6a;
+sub.rn.f16x2 %r171,%r167,%r577;
+shr.u32 %r175,%r691,12;
+lop3.b32 %r174,%r175,%r573,%r577,0x6a;
+sub.rn.f16x2 %r178,%r174,%r577;
+shr.u32 %r182,%r691,8;
+lop3.b32 %r181,%r182,%r573,%r577,0x6a;
+sub.rn.f16x2 %r185,%r181,%r577;
+selp.u32 %r582,1,0,%p6;
+add.s64 %rd38,%rd2,%rd37;
+shl.b64 %rd39,%rd38,4;
+add.s64 %rd24,%rd10,%rd39;
+mov.u32 %r188,%r615;
+mov.u32 %r189,%r615;
+mov.u32 %r190,%r615;
+mov.u32 %r191,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r582,0; @p ld.global.nc.v4.u32 {%r188,%r189,
+%r190,%r191},[%rd24]; }
+mov.u32 %r635,21520;
+prmt.b32 %r197,%r188,%r190,%r635;
+mov.u32 %r639,30258;
+prmt.b32 %r201,%r188,%r190,%r639;
+prmt.b32 %r205,%r189,%r191,%r635;
+prmt.b32 %r209,%r189,%r191,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r136,%r164,%r143,%r171},{%r197,
+%r201},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r150,%r178,%r157,%r185},{%r205,
+%r209},{%f199,%f200,%f201,%f202};
+setp.lt.s32 %p7,%r23,%r52;
 and.pred %p8,%p4,%p7;
-selp.u32 %r624,1,0,%p8;
-add.s64 %rd41,%rd5,%rd38;
-shl.b64 %rd42,%rd41,4;
-add.s64 %rd26,%rd12,%rd42;
-mov.u32 %r230,%r620;
-mov.u32 %r231,%r620;
-mov.u32 %r232,%r620;
-mov.u32 %r233,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r624,0; @p ld.global.nc.v4.u32 {%r230,%r231,
-%r232,%r233},[%rd26]; }
-prmt.b32 %r239,%r230,%r232,%r640;
-prmt.b32 %r243,%r230,%r232,%r644;
-prmt.b32 %r247,%r231,%r233,%r640;
-prmt.b32 %r251,%r231,%r233,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r141,%r169,%r148,%r176},{%r239,
-%r243},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r155,%r183,%r162,%r190},{%r247,
-%r251},{%f203,%f204,%f205,%f206};
-shr.u32 %r268,%r692,4;
-lop3.b32 %r267,%r268,%r578,%r582,0x6a;
-sub.rn.f16x2 %r271,%r267,%r582;
-lop3.b32 %r274,%r692,%r578,%r582,0x6a;
-sub.rn.f16x2 %r278,%r274,%r582;
-shr.u32 %r282,%r692,12;
-lop3.b32 %r281,%r282,%r578,%r582,0x6a;
-sub.rn.f16x2 %r285,%r281,%r582;
-shr.u32 %r289,%r692,8;
-lop3.b32 %r288,%r289,%r578,%r582,0x6a;
-sub.rn.f16x2 %r292,%r288,%r582;
-shr.u32 %r296,%r696,4;
-lop3.b32 %r295,%r296,%r578,%r582,0x6a;
-sub.rn.f16x2 %r299,%r295,%r582;
-lop3.b32 %r302,%r696,%r578,%r582,0x6a;
-sub.rn.f16x2 %r306,%r302,%r582;
-shr.u32 %r310,%r696,12;
-lop3.b32 %r309,%r310,%r578,%r582,0x6a;
-sub.rn.f16x2 %r313,%r309,%r582;
-shr.u32 %r317,%r696,8;
-lop3.b32 %r316,%r317,%r578,%r582,0x6a;
-sub.rn.f16x2 %r320,%r316,%r582;
+selp.u32 %r619,1,0,%p8;
+add.s64 %rd40,%rd3,%rd37;
+shl.b64 %rd41,%rd40,4;
+add.s64 %rd25,%rd10,%rd41;
+mov.u32 %r225,%r615;
+mov.u32 %r226,%r615;
+mov.u32 %r227,%r615;
+mov.u32 %r228,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r225,%r226,
+%r227,%r228},[%rd25]; }
+prmt.b32 %r234,%r225,%r227,%r635;
+prmt.b32 %r238,%r225,%r227,%r639;
+prmt.b32 %r242,%r226,%r228,%r635;
+prmt.b32 %r246,%r226,%r228,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r136,%r164,%r143,%r171},{%r234,
+%r238},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r150,%r178,%r157,%r185},{%r242,
+%r246},{%f203,%f204,%f205,%f206};
+shr.u32 %r263,%r688,4;
+lop3.b32 %r262,%r263,%r573,%r577,0x6a;
+sub.rn.f16x2 %r266,%r262,%r577;
+lop3.b32 %r269,%r688,%r573,%r577,0x6a;
+sub.rn.f16x2 %r273,%r269,%r577;
+shr.u32 %r277,%r688,12;
+lop3.b32 %r276,%r277,%r573,%r577,0x6a;
+sub.rn.f16x2 %r280,%r276,%r577;
+shr.u32 %r284,%r688,8;
+lop3.b32 %r283,%r284,%r573,%r577,0x6a;
+sub.rn.f16x2 %r287,%r283,%r577;
+shr.u32 %r291,%r692,4;
+lop3.b32 %r290,%r291,%r573,%r577,0x6a;
+sub.rn.f16x2 %r294,%r290,%r577;
+lop3.b32 %r297,%r692,%r573,%r577,0x6a;
+sub.rn.f16x2 %r301,%r297,%r577;
+shr.u32 %r305,%r692,12;
+lop3.b32 %r304,%r305,%r573,%r577,0x6a;
+sub.rn.f16x2 %r308,%r304,%r577;
+shr.u32 %r312,%r692,8;
+lop3.b32 %r311,%r312,%r573,%r577,0x6a;
+sub.rn.f16x2 %r315,%r311,%r577;
+add.s64 %rd26,%rd24,16;
+mov.u32 %r318,%r615;
+mov.u32 %r319,%r615;
+mov.u32 %r320,%r615;
+mov.u32 %r321,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r582,0; @p ld.global.nc.v4.u32 {%r318,%r319,
+%r320,%r321},[%rd26]; }
+prmt.b32 %r327,%r318,%r320,%r635;
+prmt.b32 %r331,%r318,%r320,%r639;
+prmt.b32 %r335,%r319,%r321,%r635;
+prmt.b32 %r339,%r319,%r321,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r266,%r294,%r273,%r301},{%r327,
+%r331},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r280,%r308,%r287,%r315},{%r335,
+%r339},{%f199,%f200,%f201,%f202};
 add.s64 %rd27,%rd25,16;
-mov.u32 %r323,%r620;
-mov.u32 %r324,%r620;
-mov.u32 %r325,%r620;
-mov.u32 %r326,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r587,0; @p ld.global.nc.v4.u32 {%r323,%r324,
-%r325,%r326},[%rd27]; }
-prmt.b32 %r332,%r323,%r325,%r640;
-prmt.b32 %r336,%r323,%r325,%r644;
-prmt.b32 %r340,%r324,%r326,%r640;
-prmt.b32 %r344,%r324,%r326,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r271,%r299,%r278,%r306},{%r332,
-%r336},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r285,%r313,%r292,%r320},{%r340,
-%r344},{%f199,%f200,%f201,%f202};
-add.s64 %rd28,%rd26,16;
-mov.u32 %r360,%r620;
-mov.u32 %r361,%r620;
-mov.u32 %r362,%r620;
-mov.u32 %r363,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r624,0; @p ld.global.nc.v4.u32 {%r360,%r361,
-%r362,%r363},[%rd28]; }
-prmt.b32 %r369,%r360,%r362,%r640;
-prmt.b32 %r373,%r360,%r362,%r644;
-prmt.b32 %r377,%r361,%r363,%r640;
-prmt.b32 %r381,%r361,%r363,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r271,%r299,%r278,%r306},{%r369,
-%r373},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r285,%r313,%r292,%r320},{%r377,
-%r381},{%f203,%f204,%f205,%f206};
-shr.u32 %r398,%r693,4;
-lop3.b32 %r397,%r398,%r578,%r582,0x6a;
-sub.rn.f16x2 %r401,%r397,%r582;
-lop3.b32 %r404,%r693,%r578,%r582,0x6a;
-sub.rn.f16x2 %r408,%r404,%r582;
-shr.u32 %r412,%r693,12;
-lop3.b32 %r411,%r412,%r578,%r582,0x6a;
-sub.rn.f16x2 %r415,%r411,%r582;
-shr.u32 %r419,%r693,8;
-lop3.b32 %r418,%r419,%r578,%r582,0x6a;
-sub.rn.f16x2 %r422,%r418,%r582;
-shr.u32 %r426,%r697,4;
-lop3.b32 %r425,%r426,%r578,%r582,0x6a;
-sub.rn.f16x2 %r429,%r425,%r582;
-lop3.b32 %r432,%r697,%r578,%r582,0x6a;
-sub.rn.f16x2 %r436,%r432,%r582;
-shr.u32 %r440,%r697,12;
-lop3.b32 %r439,%r440,%r578,%r582,0x6a;
-sub.rn.f16x2 %r443,%r439,%r582;
-shr.u32 %r447,%r697,8;
-lop3.b32 %r446,%r447,%r578,%r582,0x6a;
-sub.rn.f16x2 %r450,%r446,%r582;
+mov.u32 %r355,%r615;
+mov.u32 %r356,%r615;
+mov.u32 %r357,%r615;
+mov.u32 %r358,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r355,%r356,
+%r357,%r358},[%rd27]; }
+prmt.b32 %r364,%r355,%r357,%r635;
+prmt.b32 %r368,%r355,%r357,%r639;
+prmt.b32 %r372,%r356,%r358,%r635;
+prmt.b32 %r376,%r356,%r358,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r266,%r294,%r273,%r301},{%r364,
+%r368},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r280,%r308,%r287,%r315},{%r372,
+%r376},{%f203,%f204,%f205,%f206};
+shr.u32 %r393,%r689,4;
+lop3.b32 %r392,%r393,%r573,%r577,0x6a;
+sub.rn.f16x2 %r396,%r392,%r577;
+lop3.b32 %r399,%r689,%r573,%r577,0x6a;
+sub.rn.f16x2 %r403,%r399,%r577;
+shr.u32 %r407,%r689,12;
+lop3.b32 %r406,%r407,%r573,%r577,0x6a;
+sub.rn.f16x2 %r410,%r406,%r577;
+shr.u32 %r414,%r689,8;
+lop3.b32 %r413,%r414,%r573,%r577,0x6a;
+sub.rn.f16x2 %r417,%r413,%r577;
+shr.u32 %r421,%r693,4;
+lop3.b32 %r420,%r421,%r573,%r577,0x6a;
+sub.rn.f16x2 %r424,%r420,%r577;
+lop3.b32 %r427,%r693,%r573,%r577,0x6a;
+sub.rn.f16x2 %r431,%r427,%r577;
+shr.u32 %r435,%r693,12;
+lop3.b32 %r434,%r435,%r573,%r577,0x6a;
+sub.rn.f16x2 %r438,%r434,%r577;
+shr.u32 %r442,%r693,8;
+lop3.b32 %r441,%r442,%r573,%r577,0x6a;
+sub.rn.f16x2 %r445,%r441,%r577;
+add.s64 %rd28,%rd24,32;
+mov.u32 %r448,%r615;
+mov.u32 %r449,%r615;
+mov.u32 %r450,%r615;
+mov.u32 %r451,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r582,0; @p ld.global.nc.v4.u32 {%r448,%r449,
+%r450,%r451},[%rd28]; }
+prmt.b32 %r457,%r448,%r450,%r635;
+prmt.b32 %r461,%r448,%r450,%r639;
+prmt.b32 %r465,%r449,%r451,%r635;
+prmt.b32 %r469,%r449,%r451,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r396,%r424,%r403,%r431},{%r457,
+%r461},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r410,%r438,%r417,%r445},{%r465,
+%r469},{%f199,%f200,%f201,%f202};
 add.s64 %rd29,%rd25,32;
-mov.u32 %r453,%r620;
-mov.u32 %r454,%r620;
-mov.u32 %r455,%r620;
-mov.u32 %r456,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r587,0; @p ld.global.nc.v4.u32 {%r453,%r454,
-%r455,%r456},[%rd29]; }
-prmt.b32 %r462,%r453,%r455,%r640;
-prmt.b32 %r466,%r453,%r455,%r644;
-prmt.b32 %r470,%r454,%r456,%r640;
-prmt.b32 %r474,%r454,%r456,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r401,%r429,%r408,%r436},{%r462,
-%r466},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r415,%r443,%r422,%r450},{%r470,
-%r474},{%f199,%f200,%f201,%f202};
-add.s64 %rd30,%rd26,32;
-mov.u32 %r490,%r620;
-mov.u32 %r491,%r620;
-mov.u32 %r492,%r620;
-mov.u32 %r493,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r624,0; @p ld.global.nc.v4.u32 {%r490,%r491,
-%r492,%r493},[%rd30]; }
-prmt.b32 %r499,%r490,%r492,%r640;
-prmt.b32 %r503,%r490,%r492,%r644;
-prmt.b32 %r507,%r491,%r493,%r640;
-prmt.b32 %r511,%r491,%r493,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r401,%r429,%r408,%r436},{%r499,
-%r503},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r415,%r443,%r422,%r450},{%r507,
-%r511},{%f203,%f204,%f205,%f206};
-shr.u32 %r528,%r694,4;
-lop3.b32 %r527,%r528,%r578,%r582,0x6a;
-sub.rn.f16x2 %r531,%r527,%r582;
-lop3.b32 %r534,%r694,%r578,%r582,0x6a;
-sub.rn.f16x2 %r538,%r534,%r582;
-shr.u32 %r542,%r694,12;
-lop3.b32 %r541,%r542,%r578,%r582,0x6a;
-sub.rn.f16x2 %r545,%r541,%r582;
-shr.u32 %r549,%r694,8;
-lop3.b32 %r548,%r549,%r578,%r582,0x6a;
-sub.rn.f16x2 %r552,%r548,%r582;
-shr.u32 %r556,%r698,4;
-lop3.b32 %r555,%r556,%r578,%r582,0x6a;
-sub.rn.f16x2 %r559,%r555,%r582;
-lop3.b32 %r562,%r698,%r578,%r582,0x6a;
-sub.rn.f16x2 %r566,%r562,%r582;
-shr.u32 %r570,%r698,12;
-lop3.b32 %r569,%r570,%r578,%r582,0x6a;
-sub.rn.f16x2 %r573,%r569,%r582;
-shr.u32 %r577,%r698,8;
-lop3.b32 %r576,%r577,%r578,%r582,0x6a;
-sub.rn.f16x2 %r580,%r576,%r582;
+mov.u32 %r485,%r615;
+mov.u32 %r486,%r615;
+mov.u32 %r487,%r615;
+mov.u32 %r488,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r485,%r486,
+%r487,%r488},[%rd29]; }
+prmt.b32 %r494,%r485,%r487,%r635;
+prmt.b32 %r498,%r485,%r487,%r639;
+prmt.b32 %r502,%r486,%r488,%r635;
+prmt.b32 %r506,%r486,%r488,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r396,%r424,%r403,%r431},{%r494,
+%r498},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r410,%r438,%r417,%r445},{%r502,
+%r506},{%f203,%f204,%f205,%f206};
+shr.u32 %r523,%r690,4;
+lop3.b32 %r522,%r523,%r573,%r577,0x6a;
+sub.rn.f16x2 %r526,%r522,%r577;
+lop3.b32 %r529,%r690,%r573,%r577,0x6a;
+sub.rn.f16x2 %r533,%r529,%r577;
+shr.u32 %r537,%r690,12;
+lop3.b32 %r536,%r537,%r573,%r577,0x6a;
+sub.rn.f16x2 %r540,%r536,%r577;
+shr.u32 %r544,%r690,8;
+lop3.b32 %r543,%r544,%r573,%r577,0x6a;
+sub.rn.f16x2 %r547,%r543,%r577;
+shr.u32 %r551,%r694,4;
+lop3.b32 %r550,%r551,%r573,%r577,0x6a;
+sub.rn.f16x2 %r554,%r550,%r577;
+lop3.b32 %r557,%r694,%r573,%r577,0x6a;
+sub.rn.f16x2 %r561,%r557,%r577;
+shr.u32 %r565,%r694,12;
+lop3.b32 %r564,%r565,%r573,%r577,0x6a;
+sub.rn.f16x2 %r568,%r564,%r577;
+shr.u32 %r572,%r694,8;
+lop3.b32 %r571,%r572,%r573,%r577,0x6a;
+sub.rn.f16x2 %r575,%r571,%r577;
+add.s64 %rd30,%rd24,48;
+mov.u32 %r578,%r615;
+mov.u32 %r579,%r615;
+mov.u32 %r580,%r615;
+mov.u32 %r581,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r582,0; @p ld.global.nc.v4.u32 {%r578,%r579,
+%r580,%r581},[%rd30]; }
+prmt.b32 %r587,%r578,%r580,%r635;
+prmt.b32 %r591,%r578,%r580,%r639;
+prmt.b32 %r595,%r579,%r581,%r635;
+prmt.b32 %r599,%r579,%r581,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r526,%r554,%r533,%r561},{%r587,
+%r591},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r540,%r568,%r547,%r575},{%r595,
+%r599},{%f199,%f200,%f201,%f202};
 add.s64 %rd31,%rd25,48;
-mov.u32 %r583,%r620;
-mov.u32 %r584,%r620;
-mov.u32 %r585,%r620;
-mov.u32 %r586,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r587,0; @p ld.global.nc.v4.u32 {%r583,%r584,
-%r585,%r586},[%rd31]; }
-prmt.b32 %r592,%r583,%r585,%r640;
-prmt.b32 %r596,%r583,%r585,%r644;
-prmt.b32 %r600,%r584,%r586,%r640;
-prmt.b32 %r604,%r584,%r586,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r531,%r559,%r538,%r566},{%r592,
-%r596},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f199,%f200,%f201,%f202},{%r545,%r573,%r552,%r580},{%r600,
-%r604},{%f199,%f200,%f201,%f202};
-add.s64 %rd32,%rd26,48;
-mov.u32 %r621,%r620;
-mov.u32 %r622,%r620;
-mov.u32 %r623,%r620;
-{ .reg .pred p; setp.ne.u32 p,%r624,0; @p ld.global.nc.v4.u32 {%r620,%r621,
-%r622,%r623},[%rd32]; }
-prmt.b32 %r629,%r620,%r622,%r640;
-prmt.b32 %r633,%r620,%r622,%r644;
-prmt.b32 %r637,%r621,%r623,%r640;
-prmt.b32 %r641,%r621,%r623,%r644;
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r531,%r559,%r538,%r566},{%r629,
-%r633},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r545,%r573,%r552,%r580},{%r637,
-%r641},{%f203,%f204,%f205,%f206};
-add.s32 %r690,%r690,128;
-add.s32 %r699,%r699,8;
-setp.lt.s32 %p9,%r699,%r5;
-mov.u32 %r689,%r38;
-mov.u32 %r691,%r119;
-mov.u32 %r692,%r120;
-mov.u32 %r693,%r121;
-mov.u32 %r694,%r122;
-mov.u32 %r695,%r128;
-mov.u32 %r696,%r129;
-mov.u32 %r697,%r130;
-mov.u32 %r698,%r131;
+mov.u32 %r616,%r615;
+mov.u32 %r617,%r615;
+mov.u32 %r618,%r615;
+{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r615,%r616,
+%r617,%r618},[%rd31]; }
+prmt.b32 %r624,%r615,%r617,%r635;
+prmt.b32 %r628,%r615,%r617,%r639;
+prmt.b32 %r632,%r616,%r618,%r635;
+prmt.b32 %r636,%r616,%r618,%r639;
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r526,%r554,%r533,%r561},{%r624,
+%r628},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f203,%f204,%f205,%f206},{%r540,%r568,%r547,%r575},{%r632,
+%r636},{%f203,%f204,%f205,%f206};
+add.s32 %r695,%r695,8;
+setp.lt.s32 %p9,%r695,%r4;
+mov.u32 %r687,%r114;
+mov.u32 %r688,%r115;
+mov.u32 %r689,%r116;
+mov.u32 %r690,%r117;
+mov.u32 %r691,%r123;
+mov.u32 %r692,%r124;
+mov.u32 %r693,%r125;
+mov.u32 %r694,%r126;
 @%p9 bra $L__BB1_2;
 $L__BB1_3:
-mov.u32 %r685,%tid.x;
-mov.u32 %r684,%tid.x;
-shr.u32 %r683,%r684,5;
-shl.b32 %r662,%r1,1;
-mul.wide.u32 %rd43,%r683,1024;
-mov.u64 %rd44,shared1;
-add.s64 %rd45,%rd44,%rd43;
-mul.wide.u32 %rd46,%r662,64;
-add.s64 %rd47,%rd45,%rd46;
-and.b32 %r663,%r684,28;
-cvt.u64.u32 %rd48,%r663;
-add.s64 %rd49,%rd47,%rd48;
-st.shared.f32 [%rd49],%f199;
-st.shared.f32 [%rd49+64],%f200;
-st.shared.f32 [%rd49+32],%f201;
-st.shared.f32 [%rd49+96],%f202;
-st.shared.f32 [%rd49+512],%f203;
-st.shared.f32 [%rd49+576],%f204;
-st.shared.f32 [%rd49+544],%f205;
-st.shared.f32 [%rd49+608],%f206;
+mov.u32 %r683,%tid.x;
+mov.u32 %r682,%tid.x;
+shr.u32 %r681,%r682,5;
+shl.b32 %r659,%r682,1;
+and.b32 %r660,%r659,6;
+mul.wide.u32 %rd42,%r681,1024;
+mov.u64 %rd43,shared1;
+add.s64 %rd44,%rd43,%rd42;
+mul.wide.u32 %rd45,%r660,64;
+add.s64 %rd46,%rd44,%rd45;
+and.b32 %r661,%r682,28;
+cvt.u64.u32 %rd47,%r661;
+add.s64 %rd48,%rd46,%rd47;
+st.shared.f32 [%rd48],%f199;
+st.shared.f32 [%rd48+64],%f200;
+st.shared.f32 [%rd48+32],%f201;
+st.shared.f32 [%rd48+96],%f202;
+st.shared.f32 [%rd48+512],%f203;
+st.shared.f32 [%rd48+576],%f204;
+st.shared.f32 [%rd48+544],%f205;
+st.shared.f32 [%rd48+608],%f206;
 bar.sync 0;
-setp.gt.s32 %p10,%r684,255;
+setp.gt.s32 %p10,%r682,255;
 @%p10 bra $L__BB1_26;
-ld.param.u32 %r687,[p8];
-mov.u32 %r686,%tid.x;
-cvt.s64.s32 %rd6,%r60;
-shr.u32 %r664,%r687,2;
-and.b32 %r49,%r664,3;
-cvt.u16.u32 %rs5,%r687;
+ld.param.u32 %r685,[p8];
+mov.u32 %r684,%tid.x;
+shr.u32 %r662,%r685,2;
+and.b32 %r42,%r662,3;
+cvt.u16.u32 %rs5,%r685;
 and.b16 %rs1,%rs5,3;
-shr.u32 %r665,%r687,4;
-and.b32 %r50,%r665,3;
-add.s32 %r700,%r686,-256;
+shr.u32 %r663,%r685,4;
+and.b32 %r43,%r663,3;
+add.s32 %r696,%r684,-256;
 $L__BB1_5:
 .pragma "nounroll";
-shl.b32 %r688,%r91,4;
-add.s32 %r700,%r700,256;
-shr.s32 %r667,%r700,31;
-shr.u32 %r668,%r667,28;
-add.s32 %r669,%r700,%r668;
-shr.s32 %r670,%r669,4;
-and.b32 %r671,%r669,-16;
-sub.s32 %r672,%r700,%r671;
-mul.wide.s32 %rd50,%r670,64;
-add.s64 %rd52,%rd44,%rd50;
-mul.wide.s32 %rd53,%r672,4;
-add.s64 %rd7,%rd52,%rd53;
-add.s32 %r54,%r670,%r3;
-setp.ge.s32 %p11,%r54,%r59;
-add.s32 %r55,%r672,%r688;
-setp.ge.s32 %p12,%r55,%r60;
+shl.b32 %r686,%r85,4;
+add.s32 %r696,%r696,256;
+shr.s32 %r665,%r696,31;
+shr.u32 %r666,%r665,28;
+add.s32 %r667,%r696,%r666;
+shr.s32 %r668,%r667,4;
+and.b32 %r669,%r667,-16;
+sub.s32 %r670,%r696,%r669;
+mul.wide.s32 %rd49,%r668,64;
+add.s64 %rd51,%rd43,%rd49;
+mul.wide.s32 %rd52,%r670,4;
+add.s64 %rd5,%rd51,%rd52;
+add.s32 %r47,%r668,%r2;
+setp.ge.s32 %p11,%r47,%r52;
+add.s32 %r48,%r670,%r686;
+setp.ge.s32 %p12,%r48,%r53;
 or.pred %p13,%p11,%p12;
 @%p13 bra $L__BB1_25;
-ld.shared.f32 %f181,[%rd7];
-ld.shared.f32 %f182,[%rd7+1024];
-ld.shared.f32 %f183,[%rd7+2048];
-ld.shared.f32 %f184,[%rd7+3072];
-ld.shared.f32 %f185,[%rd7+4096];
-ld.shared.f32 %f186,[%rd7+5120];
-ld.shared.f32 %f187,[%rd7+6144];
-ld.shared.f32 %f188,[%rd7+7168];
-setp.eq.s32 %p14,%r49,2;
-cvt.s64.s32 %rd8,%r54;
-cvt.s64.s32 %rd9,%r55;
+ld.shared.f32 %f181,[%rd5];
+ld.shared.f32 %f182,[%rd5+1024];
+ld.shared.f32 %f183,[%rd5+2048];
+ld.shared.f32 %f184,[%rd5+3072];
+ld.shared.f32 %f185,[%rd5+4096];
+ld.shared.f32 %f186,[%rd5+5120];
+ld.shared.f32 %f187,[%rd5+6144];
+ld.shared.f32 %f188,[%rd5+7168];
+setp.eq.s32 %p14,%r42,2;
+cvt.s64.s32 %rd6,%r47;
+cvt.s64.s32 %rd7,%r48;
 add.f32 %f189,%f181,0f00000000;
 add.f32 %f190,%f189,%f182;
 add.f32 %f191,%f190,%f183;
@@ -8759,52 +8755,54 @@ add.f32 %f25,%f195,%f188;
 @%p14 bra $L__BB1_10;
 bra.uni $L__BB1_7;
 $L__BB1_10:
-cvta.to.global.u64 %rd57,%rd13;
-shl.b64 %rd58,%rd9,2;
-add.s64 %rd59,%rd57,%rd58;
-ld.global.f32 %f215,[%rd59];
+cvta.to.global.u64 %rd56,%rd11;
+shl.b64 %rd57,%rd7,2;
+add.s64 %rd58,%rd56,%rd57;
+ld.global.f32 %f215,[%rd58];
 bra.uni $L__BB1_11;
 $L__BB1_7:
-setp.eq.s32 %p15,%r49,0;
-cvta.to.global.u64 %rd54,%rd13;
-shl.b64 %rd55,%rd9,1;
-add.s64 %rd56,%rd54,%rd55;
-ld.global.u16 %r56,[%rd56];
+setp.eq.s32 %p15,%r42,0;
+cvta.to.global.u64 %rd53,%rd11;
+shl.b64 %rd54,%rd7,1;
+add.s64 %rd55,%rd53,%rd54;
+ld.global.u16 %r49,[%rd55];
 @%p15 bra $L__BB1_9;
-shl.b32 %r673,%r56,16;
-mov.b32 %f215,%r673;
+shl.b32 %r671,%r49,16;
+mov.b32 %f215,%r671;
 bra.uni $L__BB1_11;
 $L__BB1_9:
-{ .reg .b16 h; cvt.u16.u32 h,%r56; cvt.f32.f16 %f215,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r49; cvt.f32.f16 %f215,h; }
 $L__BB1_11:
-ld.param.u64 %rd71,[p3];
 mul.f32 %f36,%f25,%f215;
-setp.eq.s64 %p16,%rd71,0;
+setp.eq.s64 %p16,%rd12,0;
 @%p16 bra $L__BB1_18;
-setp.eq.s32 %p17,%r50,2;
+setp.eq.s32 %p17,%r43,2;
 @%p17 bra $L__BB1_16;
 bra.uni $L__BB1_13;
 $L__BB1_16:
-shl.b64 %rd62,%rd9,2;
-add.s64 %rd63,%rd1,%rd62;
-ld.global.f32 %f216,[%rd63];
+cvta.to.global.u64 %rd62,%rd12;
+shl.b64 %rd63,%rd7,2;
+add.s64 %rd64,%rd62,%rd63;
+ld.global.f32 %f216,[%rd64];
 bra.uni $L__BB1_17;
 $L__BB1_13:
-setp.eq.s32 %p18,%r50,0;
-shl.b64 %rd60,%rd9,1;
-add.s64 %rd61,%rd1,%rd60;
-ld.global.u16 %r57,[%rd61];
+setp.eq.s32 %p18,%r43,0;
+cvta.to.global.u64 %rd59,%rd12;
+shl.b64 %rd60,%rd7,1;
+add.s64 %rd61,%rd59,%rd60;
+ld.global.u16 %r50,[%rd61];
 @%p18 bra $L__BB1_15;
-shl.b32 %r675,%r57,16;
-mov.b32 %f216,%r675;
+shl.b32 %r673,%r50,16;
+mov.b32 %f216,%r673;
 bra.uni $L__BB1_17;
 $L__BB1_15:
-{ .reg .b16 h; cvt.u16.u32 h,%r57; cvt.f32.f16 %f216,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r50; cvt.f32.f16 %f216,h; }
 $L__BB1_17:
 add.f32 %f36,%f36,%f216;
 $L__BB1_18:
-mul.lo.s64 %rd64,%rd8,%rd6;
-add.s64 %rd10,%rd64,%rd9;
+cvt.s64.s32 %rd65,%r53;
+mul.lo.s64 %rd66,%rd6,%rd65;
+add.s64 %rd8,%rd66,%rd7;
 setp.eq.s16 %p19,%rs1,2;
 @%p19 bra $L__BB1_21;
 setp.ne.s16 %p20,%rs1,0;
@@ -8812,30 +8810,30 @@ setp.ne.s16 %p20,%rs1,0;
 cvt.rn.f16.f32 %rs9,%f36;
 bra.uni $L__BB1_24;
 $L__BB1_21:
-cvta.to.global.u64 %rd65,%rd15;
-shl.b64 %rd66,%rd10,2;
-add.s64 %rd67,%rd65,%rd66;
-st.global.f32 [%rd67],%f36;
+cvta.to.global.u64 %rd67,%rd13;
+shl.b64 %rd68,%rd8,2;
+add.s64 %rd69,%rd67,%rd68;
+st.global.f32 [%rd69],%f36;
 bra.uni $L__BB1_25;
 $L__BB1_22:
-mov.b32 %r58,%f36;
-and.b32 %r677,%r58,2147483647;
-setp.gt.u32 %p21,%r677,2139095040;
+mov.b32 %r51,%f36;
+and.b32 %r675,%r51,2147483647;
+setp.gt.u32 %p21,%r675,2139095040;
 mov.u16 %rs9,32767;
 @%p21 bra $L__BB1_24;
-shr.u32 %r678,%r58,16;
-and.b32 %r679,%r678,1;
-add.s32 %r680,%r58,%r679;
-add.s32 %r681,%r680,32767;
-shr.u32 %r682,%r681,16;
-cvt.u16.u32 %rs9,%r682;
+shr.u32 %r676,%r51,16;
+and.b32 %r677,%r676,1;
+add.s32 %r678,%r51,%r677;
+add.s32 %r679,%r678,32767;
+shr.u32 %r680,%r679,16;
+cvt.u16.u32 %rs9,%r680;
 $L__BB1_24:
-cvta.to.global.u64 %rd68,%rd15;
-shl.b64 %rd69,%rd10,1;
-add.s64 %rd70,%rd68,%rd69;
-st.global.u16 [%rd70],%rs9;
+cvta.to.global.u64 %rd70,%rd13;
+shl.b64 %rd71,%rd8,1;
+add.s64 %rd72,%rd70,%rd71;
+st.global.u16 [%rd72],%rs9;
 $L__BB1_25:
-setp.lt.s32 %p22,%r700,0;
+setp.lt.s32 %p22,%r696,0;
 @%p22 bra $L__BB1_5;
 $L__BB1_26:
 ret;
@@ -8852,6 +8850,7 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 2
 {
 .reg .pred %p<31>;
 .reg .b16 %rs<10>;
@@ -9433,353 +9432,351 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 4
 {
 .reg .pred %p<21>;
-.reg .b16 %rs<9>;
+.reg .b16 %rs<10>;
 .reg .f32 %f<126>;
-.reg .b32 %r<591>;
-.reg .b64 %rd<67>;
+.reg .b32 %r<578>;
+.reg .b64 %rd<65>;
 .shared .align 4 .b8 shared3[4096];
-ld.param.u64 %rd6,[p0];
-ld.param.u64 %rd7,[p1];
-ld.param.u64 %rd8,[p2];
-ld.param.u64 %rd9,[p3];
-ld.param.u64 %rd10,[p4];
-ld.param.u32 %r55,[p5];
-ld.param.u32 %r56,[p6];
-ld.param.u32 %r57,[p7];
-ld.param.u32 %r58,[p8];
-mov.u32 %r77,%tid.x;
-and.b32 %r78,%r77,31;
-shr.u32 %r79,%r77,5;
-shr.u32 %r1,%r78,2;
-and.b32 %r80,%r77,3;
-add.s32 %r81,%r55,7;
-shr.s32 %r82,%r81,31;
-shr.u32 %r83,%r82,29;
-add.s32 %r84,%r81,%r83;
-shr.s32 %r85,%r84,3;
-mov.u32 %r86,%ctaid.x;
-div.u32 %r87,%r86,%r85;
-shl.b32 %r2,%r87,4;
-mul.lo.s32 %r88,%r87,%r85;
-sub.s32 %r89,%r86,%r88;
-shl.b32 %r3,%r89,3;
-shr.s32 %r90,%r57,31;
-shr.u32 %r91,%r90,27;
-add.s32 %r92,%r57,%r91;
-shr.s32 %r4,%r92,5;
-add.s32 %r93,%r4,3;
-shr.s32 %r94,%r93,31;
-shr.u32 %r95,%r94,30;
-add.s32 %r96,%r93,%r95;
-shr.s32 %r5,%r96,2;
-or.b32 %r97,%r2,%r1;
-add.s32 %r98,%r56,-1;
-min.s32 %r99,%r97,%r98;
-mul.wide.s32 %rd13,%r99,%r4;
-or.b32 %r100,%r97,8;
-min.s32 %r101,%r100,%r98;
-mul.wide.s32 %rd14,%r101,%r4;
-bfi.b32 %r579,%r79,%r80,2,30;
-cvt.u64.u32 %rd15,%r579;
-setp.lt.s32 %p1,%r579,%r4;
-selp.u32 %r72,1,0,%p1;
-add.s64 %rd16,%rd13,%rd15;
+ld.param.u64 %rd8,[p0];
+ld.param.u64 %rd9,[p1];
+ld.param.u64 %rd10,[p2];
+ld.param.u64 %rd11,[p3];
+ld.param.u64 %rd12,[p4];
+ld.param.u32 %r58,[p5];
+ld.param.u32 %r59,[p6];
+ld.param.u32 %r60,[p7];
+ld.param.u32 %r61,[p8];
+mov.u32 %r80,%tid.x;
+and.b32 %r81,%r80,31;
+shr.u32 %r82,%r80,5;
+shr.u32 %r83,%r81,2;
+and.b32 %r84,%r80,3;
+add.s32 %r85,%r58,7;
+shr.s32 %r86,%r85,31;
+shr.u32 %r87,%r86,29;
+add.s32 %r88,%r85,%r87;
+shr.s32 %r89,%r88,3;
+mov.u32 %r90,%ctaid.x;
+div.u32 %r91,%r90,%r89;
+shl.b32 %r1,%r91,4;
+mul.lo.s32 %r92,%r91,%r89;
+sub.s32 %r93,%r90,%r92;
+shl.b32 %r2,%r93,3;
+shr.s32 %r94,%r60,31;
+shr.u32 %r95,%r94,27;
+add.s32 %r96,%r60,%r95;
+shr.s32 %r3,%r96,5;
+add.s32 %r97,%r3,3;
+shr.s32 %r98,%r97,31;
+shr.u32 %r99,%r98,30;
+add.s32 %r100,%r97,%r99;
+shr.s32 %r4,%r100,2;
+or.b32 %r101,%r1,%r83;
+add.s32 %r102,%r59,-1;
+min.s32 %r103,%r101,%r102;
+mul.wide.s32 %rd1,%r103,%r3;
+or.b32 %r104,%r101,8;
+min.s32 %r105,%r104,%r102;
+mul.wide.s32 %rd2,%r105,%r3;
+or.b32 %r5,%r2,%r83;
+bfi.b32 %r566,%r82,%r84,2,30;
+cvt.u64.u32 %rd15,%r566;
+setp.lt.s32 %p1,%r566,%r3;
+selp.u32 %r75,1,0,%p1;
+add.s64 %rd16,%rd1,%rd15;
 shl.b64 %rd17,%rd16,4;
-add.s64 %rd11,%rd6,%rd17;
-mov.u32 %r585,0;
-mov.u32 %r581,%r585;
-mov.u32 %r582,%r585;
-mov.u32 %r583,%r585;
-mov.u32 %r584,%r585;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r581,%r582,
-%r583,%r584},[%rd11]; }
-add.s64 %rd18,%rd14,%rd15;
+add.s64 %rd13,%rd8,%rd17;
+mov.u32 %r572,0;
+mov.u32 %r568,%r572;
+mov.u32 %r569,%r572;
+mov.u32 %r570,%r572;
+mov.u32 %r571,%r572;
+{ .reg .pred p; setp.ne.u32 p,%r75,0; @p ld.global.cs.nc.v4.u32 {%r568,%r569,
+%r570,%r571},[%rd13]; }
+add.s64 %rd18,%rd2,%rd15;
 shl.b64 %rd19,%rd18,4;
-add.s64 %rd12,%rd6,%rd19;
-mov.u32 %r586,%r585;
-mov.u32 %r587,%r585;
-mov.u32 %r588,%r585;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r585,%r586,
-%r587,%r588},[%rd12]; }
-setp.ge.s32 %p2,%r79,%r5;
+add.s64 %rd14,%rd8,%rd19;
+mov.u32 %r573,%r572;
+mov.u32 %r574,%r572;
+mov.u32 %r575,%r572;
+{ .reg .pred p; setp.ne.u32 p,%r75,0; @p ld.global.cs.nc.v4.u32 {%r572,%r573,
+%r574,%r575},[%rd14]; }
+setp.ge.s32 %p2,%r82,%r4;
 mov.f32 %f118,0f00000000;
 mov.f32 %f117,%f118;
 mov.f32 %f116,%f118;
 mov.f32 %f115,%f118;
 @%p2 bra $L__BB3_3;
-add.s32 %r103,%r3,%r1;
-add.s32 %r104,%r55,-1;
-shl.b32 %r106,%r79,4;
-shl.b32 %r108,%r77,2;
-and.b32 %r109,%r108,12;
-or.b32 %r580,%r106,%r109;
-shr.u32 %r111,%r90,29;
-add.s32 %r112,%r57,%r111;
-shr.s32 %r113,%r112,3;
-min.s32 %r114,%r103,%r104;
-mul.wide.s32 %rd1,%r114,%r113;
-mov.u32 %r589,%r79;
+add.s32 %r107,%r58,-1;
+shl.b32 %r109,%r82,4;
+shl.b32 %r110,%r80,2;
+and.b32 %r111,%r110,12;
+or.b32 %r567,%r109,%r111;
+shr.u32 %r113,%r94,29;
+add.s32 %r114,%r60,%r113;
+shr.s32 %r115,%r114,3;
+min.s32 %r116,%r5,%r107;
+mul.wide.s32 %rd3,%r116,%r115;
+mov.u32 %r576,%r82;
 $L__BB3_2:
 .pragma "nounroll";
-setp.lt.s32 %p3,%r103,%r55;
-bfi.b32 %r542,%r589,%r80,2,30;
-add.s32 %r543,%r542,32;
-cvt.s64.s32 %rd26,%r543;
-add.s32 %r36,%r579,32;
-setp.lt.s32 %p4,%r36,%r4;
-selp.u32 %r128,1,0,%p4;
-add.s32 %r544,%r2,%r1;
-min.s32 %r546,%r544,%r98;
-mul.wide.s32 %rd27,%r546,%r4;
-add.s64 %rd28,%rd27,%rd26;
-shl.b64 %rd29,%rd28,4;
-add.s64 %rd20,%rd6,%rd29;
-mov.u32 %r500,0;
-mov.u32 %r115,%r500;
-mov.u32 %r116,%r500;
-mov.u32 %r117,%r500;
-mov.u32 %r118,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r128,0; @p ld.global.cs.nc.v4.u32 {%r115,%r116,
-%r117,%r118},[%rd20]; }
-add.s32 %r547,%r544,8;
-min.s32 %r548,%r547,%r98;
-mul.wide.s32 %rd30,%r548,%r4;
-add.s64 %rd31,%rd30,%rd26;
-shl.b64 %rd32,%rd31,4;
-add.s64 %rd21,%rd6,%rd32;
-mov.u32 %r124,%r500;
-mov.u32 %r125,%r500;
-mov.u32 %r126,%r500;
-mov.u32 %r127,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r128,0; @p ld.global.cs.nc.v4.u32 {%r124,%r125,
-%r126,%r127},[%rd21]; }
-setp.lt.s32 %p5,%r579,%r4;
-and.pred %p6,%p3,%p5;
-selp.u32 %r504,1,0,%p6;
-shr.u32 %r134,%r581,4;
-mov.u32 %r494,983055;
-mov.u32 %r495,1124614920;
-lop3.b32 %r133,%r134,%r494,%r495,0x6a;
-mov.u32 %r498,1065369472;
-mov.u32 %r499,-1022835960;
-fma.rn.bf16x2 %r137,%r133,%r498,%r499;
-lop3.b32 %r141,%r581,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r145,%r141,%r498,%r499;
-shr.u32 %r150,%r581,12;
-lop3.b32 %r149,%r150,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r153,%r149,%r498,%r499;
-shr.u32 %r158,%r581,8;
-lop3.b32 %r157,%r158,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r161,%r157,%r498,%r499;
-shr.u32 %r166,%r585,4;
-lop3.b32 %r165,%r166,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r169,%r165,%r498,%r499;
-lop3.b32 %r173,%r585,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r177,%r173,%r498,%r499;
-shr.u32 %r182,%r585,12;
-lop3.b32 %r181,%r182,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r185,%r181,%r498,%r499;
-shr.u32 %r190,%r585,8;
-lop3.b32 %r189,%r190,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r193,%r189,%r498,%r499;
-cvt.s64.s32 %rd33,%r580;
-add.s64 %rd34,%rd1,%rd33;
-shl.b64 %rd35,%rd34,4;
-add.s64 %rd22,%rd7,%rd35;
-mov.u32 %r197,%r500;
-mov.u32 %r198,%r500;
-mov.u32 %r199,%r500;
-mov.u32 %r200,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r504,0; @p ld.global.nc.v4.u32 {%r197,%r198,
-%r199,%r200},[%rd22]; }
-mov.u32 %r520,21520;
-prmt.b32 %r206,%r197,%r199,%r520;
-mov.u32 %r524,30258;
-prmt.b32 %r210,%r197,%r199,%r524;
-prmt.b32 %r214,%r198,%r200,%r520;
-prmt.b32 %r218,%r198,%r200,%r524;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r137,%r169,%r145,%r177},{%r206,
-%r210},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r153,%r185,%r161,%r193},{%r214,
-%r218},{%f118,%f117,%f116,%f115};
-shr.u32 %r235,%r582,4;
-lop3.b32 %r234,%r235,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r238,%r234,%r498,%r499;
-lop3.b32 %r242,%r582,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r246,%r242,%r498,%r499;
-shr.u32 %r251,%r582,12;
-lop3.b32 %r250,%r251,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r254,%r250,%r498,%r499;
-shr.u32 %r259,%r582,8;
-lop3.b32 %r258,%r259,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r262,%r258,%r498,%r499;
-shr.u32 %r267,%r586,4;
-lop3.b32 %r266,%r267,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r270,%r266,%r498,%r499;
-lop3.b32 %r274,%r586,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r278,%r274,%r498,%r499;
-shr.u32 %r283,%r586,12;
-lop3.b32 %r282,%r283,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r286,%r282,%r498,%r499;
-shr.u32 %r291,%r586,8;
-lop3.b32 %r290,%r291,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r294,%r290,%r498,%r499;
+shl.b32 %r539,%r576,2;
+or.b32 %r540,%r539,%r84;
+add.s32 %r541,%r540,32;
+cvt.s64.s32 %rd26,%r541;
+add.s32 %r37,%r566,32;
+setp.lt.s32 %p3,%r37,%r3;
+selp.u32 %r130,1,0,%p3;
+add.s64 %rd27,%rd1,%rd26;
+shl.b64 %rd28,%rd27,4;
+add.s64 %rd20,%rd8,%rd28;
+mov.u32 %r502,0;
+mov.u32 %r117,%r502;
+mov.u32 %r118,%r502;
+mov.u32 %r119,%r502;
+mov.u32 %r120,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r130,0; @p ld.global.cs.nc.v4.u32 {%r117,%r118,
+%r119,%r120},[%rd20]; }
+add.s64 %rd29,%rd2,%rd26;
+shl.b64 %rd30,%rd29,4;
+add.s64 %rd21,%rd8,%rd30;
+mov.u32 %r126,%r502;
+mov.u32 %r127,%r502;
+mov.u32 %r128,%r502;
+mov.u32 %r129,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r130,0; @p ld.global.cs.nc.v4.u32 {%r126,%r127,
+%r128,%r129},[%rd21]; }
+setp.lt.s32 %p4,%r566,%r3;
+setp.lt.s32 %p5,%r5,%r58;
+and.pred %p6,%p5,%p4;
+selp.u32 %r506,1,0,%p6;
+shr.u32 %r136,%r568,4;
+mov.u32 %r496,983055;
+mov.u32 %r497,1124614920;
+lop3.b32 %r135,%r136,%r496,%r497,0x6a;
+mov.u32 %r500,1065369472;
+mov.u32 %r501,-1022835960;
+fma.rn.bf16x2 %r139,%r135,%r500,%r501;
+lop3.b32 %r143,%r568,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r147,%r143,%r500,%r501;
+shr.u32 %r152,%r568,12;
+lop3.b32 %r151,%r152,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r155,%r151,%r500,%r501;
+shr.u32 %r160,%r568,8;
+lop3.b32 %r159,%r160,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r163,%r159,%r500,%r501;
+shr.u32 %r168,%r572,4;
+lop3.b32 %r167,%r168,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r171,%r167,%r500,%r501;
+lop3.b32 %r175,%r572,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r179,%r175,%r500,%r501;
+shr.u32 %r184,%r572,12;
+lop3.b32 %r183,%r184,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r187,%r183,%r500,%r501;
+shr.u32 %r192,%r572,8;
+lop3.b32 %r191,%r192,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r195,%r191,%r500,%r501;
+cvt.s64.s32 %rd31,%r567;
+add.s64 %rd32,%rd3,%rd31;
+shl.b64 %rd33,%rd32,4;
+add.s64 %rd22,%rd9,%rd33;
+mov.u32 %r199,%r502;
+mov.u32 %r200,%r502;
+mov.u32 %r201,%r502;
+mov.u32 %r202,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r506,0; @p ld.global.nc.v4.u32 {%r199,%r200,
+%r201,%r202},[%rd22]; }
+mov.u32 %r522,21520;
+prmt.b32 %r208,%r199,%r201,%r522;
+mov.u32 %r526,30258;
+prmt.b32 %r212,%r199,%r201,%r526;
+prmt.b32 %r216,%r200,%r202,%r522;
+prmt.b32 %r220,%r200,%r202,%r526;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r139,%r171,%r147,%r179},{%r208,
+%r212},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r155,%r187,%r163,%r195},{%r216,
+%r220},{%f118,%f117,%f116,%f115};
+shr.u32 %r237,%r569,4;
+lop3.b32 %r236,%r237,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r240,%r236,%r500,%r501;
+lop3.b32 %r244,%r569,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r248,%r244,%r500,%r501;
+shr.u32 %r253,%r569,12;
+lop3.b32 %r252,%r253,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r256,%r252,%r500,%r501;
+shr.u32 %r261,%r569,8;
+lop3.b32 %r260,%r261,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r264,%r260,%r500,%r501;
+shr.u32 %r269,%r573,4;
+lop3.b32 %r268,%r269,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r272,%r268,%r500,%r501;
+lop3.b32 %r276,%r573,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r280,%r276,%r500,%r501;
+shr.u32 %r285,%r573,12;
+lop3.b32 %r284,%r285,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r288,%r284,%r500,%r501;
+shr.u32 %r293,%r573,8;
+lop3.b32 %r292,%r293,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r296,%r292,%r500,%r501;
 add.s64 %rd23,%rd22,16;
-mov.u32 %r298,%r500;
-mov.u32 %r299,%r500;
-mov.u32 %r300,%r500;
-mov.u32 %r301,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r504,0; @p ld.global.nc.v4.u32 {%r298,%r299,
-%r300,%r301},[%rd23]; }
-prmt.b32 %r307,%r298,%r300,%r520;
-prmt.b32 %r311,%r298,%r300,%r524;
-prmt.b32 %r315,%r299,%r301,%r520;
-prmt.b32 %r319,%r299,%r301,%r524;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r238,%r270,%r246,%r278},{%r307,
-%r311},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r254,%r286,%r262,%r294},{%r315,
-%r319},{%f118,%f117,%f116,%f115};
-shr.u32 %r336,%r583,4;
-lop3.b32 %r335,%r336,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r339,%r335,%r498,%r499;
-lop3.b32 %r343,%r583,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r347,%r343,%r498,%r499;
-shr.u32 %r352,%r583,12;
-lop3.b32 %r351,%r352,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r355,%r351,%r498,%r499;
-shr.u32 %r360,%r583,8;
-lop3.b32 %r359,%r360,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r363,%r359,%r498,%r499;
-shr.u32 %r368,%r587,4;
-lop3.b32 %r367,%r368,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r371,%r367,%r498,%r499;
-lop3.b32 %r375,%r587,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r379,%r375,%r498,%r499;
-shr.u32 %r384,%r587,12;
-lop3.b32 %r383,%r384,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r387,%r383,%r498,%r499;
-shr.u32 %r392,%r587,8;
-lop3.b32 %r391,%r392,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r395,%r391,%r498,%r499;
+mov.u32 %r300,%r502;
+mov.u32 %r301,%r502;
+mov.u32 %r302,%r502;
+mov.u32 %r303,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r506,0; @p ld.global.nc.v4.u32 {%r300,%r301,
+%r302,%r303},[%rd23]; }
+prmt.b32 %r309,%r300,%r302,%r522;
+prmt.b32 %r313,%r300,%r302,%r526;
+prmt.b32 %r317,%r301,%r303,%r522;
+prmt.b32 %r321,%r301,%r303,%r526;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r240,%r272,%r248,%r280},{%r309,
+%r313},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r256,%r288,%r264,%r296},{%r317,
+%r321},{%f118,%f117,%f116,%f115};
+shr.u32 %r338,%r570,4;
+lop3.b32 %r337,%r338,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r341,%r337,%r500,%r501;
+lop3.b32 %r345,%r570,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r349,%r345,%r500,%r501;
+shr.u32 %r354,%r570,12;
+lop3.b32 %r353,%r354,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r357,%r353,%r500,%r501;
+shr.u32 %r362,%r570,8;
+lop3.b32 %r361,%r362,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r365,%r361,%r500,%r501;
+shr.u32 %r370,%r574,4;
+lop3.b32 %r369,%r370,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r373,%r369,%r500,%r501;
+lop3.b32 %r377,%r574,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r381,%r377,%r500,%r501;
+shr.u32 %r386,%r574,12;
+lop3.b32 %r385,%r386,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r389,%r385,%r500,%r501;
+shr.u32 %r394,%r574,8;
+lop3.b32 %r393,%r394,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r397,%r393,%r500,%r501;
 add.s64 %rd24,%rd22,32;
-mov.u32 %r399,%r500;
-mov.u32 %r400,%r500;
-mov.u32 %r401,%r500;
-mov.u32 %r402,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r504,0; @p ld.global.nc.v4.u32 {%r399,%r400,
-%r401,%r402},[%rd24]; }
-prmt.b32 %r408,%r399,%r401,%r520;
-prmt.b32 %r412,%r399,%r401,%r524;
-prmt.b32 %r416,%r400,%r402,%r520;
-prmt.b32 %r420,%r400,%r402,%r524;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r339,%r371,%r347,%r379},{%r408,
-%r412},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r355,%r387,%r363,%r395},{%r416,
-%r420},{%f118,%f117,%f116,%f115};
-shr.u32 %r437,%r584,4;
-lop3.b32 %r436,%r437,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r440,%r436,%r498,%r499;
-lop3.b32 %r444,%r584,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r448,%r444,%r498,%r499;
-shr.u32 %r453,%r584,12;
-lop3.b32 %r452,%r453,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r456,%r452,%r498,%r499;
-shr.u32 %r461,%r584,8;
-lop3.b32 %r460,%r461,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r464,%r460,%r498,%r499;
-shr.u32 %r469,%r588,4;
-lop3.b32 %r468,%r469,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r472,%r468,%r498,%r499;
-lop3.b32 %r476,%r588,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r480,%r476,%r498,%r499;
-shr.u32 %r485,%r588,12;
-lop3.b32 %r484,%r485,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r488,%r484,%r498,%r499;
-shr.u32 %r493,%r588,8;
-lop3.b32 %r492,%r493,%r494,%r495,0x6a;
-fma.rn.bf16x2 %r496,%r492,%r498,%r499;
+mov.u32 %r401,%r502;
+mov.u32 %r402,%r502;
+mov.u32 %r403,%r502;
+mov.u32 %r404,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r506,0; @p ld.global.nc.v4.u32 {%r401,%r402,
+%r403,%r404},[%rd24]; }
+prmt.b32 %r410,%r401,%r403,%r522;
+prmt.b32 %r414,%r401,%r403,%r526;
+prmt.b32 %r418,%r402,%r404,%r522;
+prmt.b32 %r422,%r402,%r404,%r526;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r341,%r373,%r349,%r381},{%r410,
+%r414},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r357,%r389,%r365,%r397},{%r418,
+%r422},{%f118,%f117,%f116,%f115};
+shr.u32 %r439,%r571,4;
+lop3.b32 %r438,%r439,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r442,%r438,%r500,%r501;
+lop3.b32 %r446,%r571,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r450,%r446,%r500,%r501;
+shr.u32 %r455,%r571,12;
+lop3.b32 %r454,%r455,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r458,%r454,%r500,%r501;
+shr.u32 %r463,%r571,8;
+lop3.b32 %r462,%r463,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r466,%r462,%r500,%r501;
+shr.u32 %r471,%r575,4;
+lop3.b32 %r470,%r471,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r474,%r470,%r500,%r501;
+lop3.b32 %r478,%r575,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r482,%r478,%r500,%r501;
+shr.u32 %r487,%r575,12;
+lop3.b32 %r486,%r487,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r490,%r486,%r500,%r501;
+shr.u32 %r495,%r575,8;
+lop3.b32 %r494,%r495,%r496,%r497,0x6a;
+fma.rn.bf16x2 %r498,%r494,%r500,%r501;
 add.s64 %rd25,%rd22,48;
-mov.u32 %r501,%r500;
-mov.u32 %r502,%r500;
-mov.u32 %r503,%r500;
-{ .reg .pred p; setp.ne.u32 p,%r504,0; @p ld.global.nc.v4.u32 {%r500,%r501,
-%r502,%r503},[%rd25]; }
-prmt.b32 %r509,%r500,%r502,%r520;
-prmt.b32 %r513,%r500,%r502,%r524;
-prmt.b32 %r517,%r501,%r503,%r520;
-prmt.b32 %r521,%r501,%r503,%r524;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r440,%r472,%r448,%r480},{%r509,
-%r513},{%f118,%f117,%f116,%f115};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r456,%r488,%r464,%r496},{%r517,
-%r521},{%f118,%f117,%f116,%f115};
-add.s32 %r580,%r580,128;
-add.s32 %r589,%r589,8;
-setp.lt.s32 %p7,%r589,%r5;
-mov.u32 %r579,%r36;
-mov.u32 %r581,%r115;
-mov.u32 %r582,%r116;
-mov.u32 %r583,%r117;
-mov.u32 %r584,%r118;
-mov.u32 %r585,%r124;
-mov.u32 %r586,%r125;
-mov.u32 %r587,%r126;
-mov.u32 %r588,%r127;
+mov.u32 %r503,%r502;
+mov.u32 %r504,%r502;
+mov.u32 %r505,%r502;
+{ .reg .pred p; setp.ne.u32 p,%r506,0; @p ld.global.nc.v4.u32 {%r502,%r503,
+%r504,%r505},[%rd25]; }
+prmt.b32 %r511,%r502,%r504,%r522;
+prmt.b32 %r515,%r502,%r504,%r526;
+prmt.b32 %r519,%r503,%r505,%r522;
+prmt.b32 %r523,%r503,%r505,%r526;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r442,%r474,%r450,%r482},{%r511,
+%r515},{%f118,%f117,%f116,%f115};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f118,%f117,%f116,%f115},{%r458,%r490,%r466,%r498},{%r519,
+%r523},{%f118,%f117,%f116,%f115};
+add.s32 %r567,%r567,128;
+add.s32 %r576,%r576,8;
+setp.lt.s32 %p7,%r576,%r4;
+mov.u32 %r566,%r37;
+mov.u32 %r568,%r117;
+mov.u32 %r569,%r118;
+mov.u32 %r570,%r119;
+mov.u32 %r571,%r120;
+mov.u32 %r572,%r126;
+mov.u32 %r573,%r127;
+mov.u32 %r574,%r128;
+mov.u32 %r575,%r129;
 @%p7 bra $L__BB3_2;
 $L__BB3_3:
-shl.b32 %r551,%r77,1;
-and.b32 %r552,%r551,6;
-mul.wide.u32 %rd36,%r79,512;
-mov.u64 %rd37,shared3;
-add.s64 %rd38,%rd37,%rd36;
-mul.wide.u32 %rd39,%r552,64;
+shl.b32 %r544,%r80,1;
+and.b32 %r545,%r544,6;
+mul.wide.u32 %rd34,%r82,512;
+mov.u64 %rd35,shared3;
+add.s64 %rd36,%rd35,%rd34;
+mul.wide.u32 %rd37,%r545,64;
+add.s64 %rd38,%rd36,%rd37;
+and.b32 %r546,%r80,28;
+cvt.u64.u32 %rd39,%r546;
 add.s64 %rd40,%rd38,%rd39;
-and.b32 %r553,%r77,28;
-cvt.u64.u32 %rd41,%r553;
-add.s64 %rd42,%rd40,%rd41;
-st.shared.f32 [%rd42],%f118;
-st.shared.f32 [%rd42+64],%f117;
-st.shared.f32 [%rd42+32],%f116;
-st.shared.f32 [%rd42+96],%f115;
+st.shared.f32 [%rd40],%f118;
+st.shared.f32 [%rd40+64],%f117;
+st.shared.f32 [%rd40+32],%f116;
+st.shared.f32 [%rd40+96],%f115;
 bar.sync 0;
-setp.gt.s32 %p8,%r77,127;
+setp.gt.s32 %p8,%r80,127;
 @%p8 bra $L__BB3_26;
-add.s32 %r590,%r77,-256;
-cvt.u16.u32 %rs5,%r58;
-and.b16 %rs4,%rs5,3;
+shr.u32 %r547,%r61,2;
+and.b32 %r48,%r547,3;
+cvt.u16.u32 %rs5,%r61;
+and.b16 %rs1,%rs5,3;
+shr.u32 %r548,%r61,4;
+and.b32 %r49,%r548,3;
+add.s32 %r577,%r80,-256;
 $L__BB3_5:
 .pragma "nounroll";
-add.s32 %r590,%r590,256;
-shr.s32 %r555,%r590,31;
-shr.u32 %r556,%r555,28;
-add.s32 %r557,%r590,%r556;
-shr.s32 %r558,%r557,4;
-and.b32 %r559,%r557,-16;
-sub.s32 %r560,%r590,%r559;
-mul.wide.s32 %rd43,%r558,64;
-add.s64 %rd45,%rd37,%rd43;
-mul.wide.s32 %rd46,%r560,4;
-add.s64 %rd2,%rd45,%rd46;
-add.s32 %r50,%r558,%r3;
-setp.ge.s32 %p9,%r50,%r55;
-add.s32 %r51,%r560,%r2;
-setp.ge.s32 %p10,%r51,%r56;
+add.s32 %r577,%r577,256;
+shr.s32 %r550,%r577,31;
+shr.u32 %r551,%r550,28;
+add.s32 %r552,%r577,%r551;
+shr.s32 %r553,%r552,4;
+and.b32 %r554,%r552,-16;
+sub.s32 %r555,%r577,%r554;
+mul.wide.s32 %rd41,%r553,64;
+add.s64 %rd43,%rd35,%rd41;
+mul.wide.s32 %rd44,%r555,4;
+add.s64 %rd4,%rd43,%rd44;
+add.s32 %r53,%r553,%r2;
+setp.ge.s32 %p9,%r53,%r58;
+add.s32 %r54,%r555,%r1;
+setp.ge.s32 %p10,%r54,%r59;
 or.pred %p11,%p9,%p10;
 @%p11 bra $L__BB3_25;
-ld.shared.f32 %f97,[%rd2];
-ld.shared.f32 %f98,[%rd2+512];
-ld.shared.f32 %f99,[%rd2+1024];
-ld.shared.f32 %f100,[%rd2+1536];
-ld.shared.f32 %f101,[%rd2+2048];
-ld.shared.f32 %f102,[%rd2+2560];
-ld.shared.f32 %f103,[%rd2+3072];
-ld.shared.f32 %f104,[%rd2+3584];
-shr.u32 %r561,%r58,2;
-and.b32 %r562,%r561,3;
-setp.eq.s32 %p12,%r562,2;
-cvt.s64.s32 %rd3,%r50;
-cvt.s64.s32 %rd4,%r51;
+ld.shared.f32 %f97,[%rd4];
+ld.shared.f32 %f98,[%rd4+512];
+ld.shared.f32 %f99,[%rd4+1024];
+ld.shared.f32 %f100,[%rd4+1536];
+ld.shared.f32 %f101,[%rd4+2048];
+ld.shared.f32 %f102,[%rd4+2560];
+ld.shared.f32 %f103,[%rd4+3072];
+ld.shared.f32 %f104,[%rd4+3584];
+setp.eq.s32 %p12,%r48,2;
+cvt.s64.s32 %rd5,%r53;
+cvt.s64.s32 %rd6,%r54;
 add.f32 %f105,%f97,0f00000000;
 add.f32 %f106,%f105,%f98;
 add.f32 %f107,%f106,%f99;
@@ -9791,87 +9788,85 @@ add.f32 %f13,%f111,%f104;
 @%p12 bra $L__BB3_10;
 bra.uni $L__BB3_7;
 $L__BB3_10:
-cvta.to.global.u64 %rd50,%rd8;
-shl.b64 %rd51,%rd4,2;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.f32 %f123,[%rd52];
+cvta.to.global.u64 %rd48,%rd10;
+shl.b64 %rd49,%rd6,2;
+add.s64 %rd50,%rd48,%rd49;
+ld.global.f32 %f123,[%rd50];
 bra.uni $L__BB3_11;
 $L__BB3_7:
-setp.eq.s32 %p13,%r562,0;
-cvta.to.global.u64 %rd47,%rd8;
-shl.b64 %rd48,%rd4,1;
-add.s64 %rd49,%rd47,%rd48;
-ld.global.u16 %r52,[%rd49];
+setp.eq.s32 %p13,%r48,0;
+cvta.to.global.u64 %rd45,%rd10;
+shl.b64 %rd46,%rd6,1;
+add.s64 %rd47,%rd45,%rd46;
+ld.global.u16 %r55,[%rd47];
 @%p13 bra $L__BB3_9;
-shl.b32 %r565,%r52,16;
-mov.b32 %f123,%r565;
+shl.b32 %r556,%r55,16;
+mov.b32 %f123,%r556;
 bra.uni $L__BB3_11;
 $L__BB3_9:
-{ .reg .b16 h; cvt.u16.u32 h,%r52; cvt.f32.f16 %f123,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r55; cvt.f32.f16 %f123,h; }
 $L__BB3_11:
 mul.f32 %f24,%f13,%f123;
-setp.eq.s64 %p14,%rd9,0;
+setp.eq.s64 %p14,%rd11,0;
 @%p14 bra $L__BB3_18;
-shr.u32 %r567,%r58,4;
-and.b32 %r568,%r567,3;
-setp.eq.s32 %p15,%r568,2;
+setp.eq.s32 %p15,%r49,2;
 @%p15 bra $L__BB3_16;
 bra.uni $L__BB3_13;
 $L__BB3_16:
-cvta.to.global.u64 %rd56,%rd9;
-shl.b64 %rd57,%rd4,2;
-add.s64 %rd58,%rd56,%rd57;
-ld.global.f32 %f124,[%rd58];
+cvta.to.global.u64 %rd54,%rd11;
+shl.b64 %rd55,%rd6,2;
+add.s64 %rd56,%rd54,%rd55;
+ld.global.f32 %f124,[%rd56];
 bra.uni $L__BB3_17;
 $L__BB3_13:
-setp.eq.s32 %p16,%r568,0;
-cvta.to.global.u64 %rd53,%rd9;
-shl.b64 %rd54,%rd4,1;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.u16 %r53,[%rd55];
+setp.eq.s32 %p16,%r49,0;
+cvta.to.global.u64 %rd51,%rd11;
+shl.b64 %rd52,%rd6,1;
+add.s64 %rd53,%rd51,%rd52;
+ld.global.u16 %r56,[%rd53];
 @%p16 bra $L__BB3_15;
-shl.b32 %r571,%r53,16;
-mov.b32 %f124,%r571;
+shl.b32 %r558,%r56,16;
+mov.b32 %f124,%r558;
 bra.uni $L__BB3_17;
 $L__BB3_15:
-{ .reg .b16 h; cvt.u16.u32 h,%r53; cvt.f32.f16 %f124,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r56; cvt.f32.f16 %f124,h; }
 $L__BB3_17:
 add.f32 %f24,%f24,%f124;
 $L__BB3_18:
-cvt.s64.s32 %rd59,%r56;
-mul.lo.s64 %rd60,%rd3,%rd59;
-add.s64 %rd5,%rd60,%rd4;
-setp.eq.s16 %p17,%rs4,2;
+cvt.s64.s32 %rd57,%r59;
+mul.lo.s64 %rd58,%rd5,%rd57;
+add.s64 %rd7,%rd58,%rd6;
+setp.eq.s16 %p17,%rs1,2;
 @%p17 bra $L__BB3_21;
-setp.ne.s16 %p18,%rs4,0;
+setp.ne.s16 %p18,%rs1,0;
 @%p18 bra $L__BB3_22;
-cvt.rn.f16.f32 %rs8,%f24;
+cvt.rn.f16.f32 %rs9,%f24;
 bra.uni $L__BB3_24;
 $L__BB3_21:
-cvta.to.global.u64 %rd61,%rd10;
-shl.b64 %rd62,%rd5,2;
-add.s64 %rd63,%rd61,%rd62;
-st.global.f32 [%rd63],%f24;
+cvta.to.global.u64 %rd59,%rd12;
+shl.b64 %rd60,%rd7,2;
+add.s64 %rd61,%rd59,%rd60;
+st.global.f32 [%rd61],%f24;
 bra.uni $L__BB3_25;
 $L__BB3_22:
-mov.b32 %r54,%f24;
-and.b32 %r573,%r54,2147483647;
-setp.gt.u32 %p19,%r573,2139095040;
-mov.u16 %rs8,32767;
+mov.b32 %r57,%f24;
+and.b32 %r560,%r57,2147483647;
+setp.gt.u32 %p19,%r560,2139095040;
+mov.u16 %rs9,32767;
 @%p19 bra $L__BB3_24;
-shr.u32 %r574,%r54,16;
-and.b32 %r575,%r574,1;
-add.s32 %r576,%r54,%r575;
-add.s32 %r577,%r576,32767;
-shr.u32 %r578,%r577,16;
-cvt.u16.u32 %rs8,%r578;
+shr.u32 %r561,%r57,16;
+and.b32 %r562,%r561,1;
+add.s32 %r563,%r57,%r562;
+add.s32 %r564,%r563,32767;
+shr.u32 %r565,%r564,16;
+cvt.u16.u32 %rs9,%r565;
 $L__BB3_24:
-cvta.to.global.u64 %rd64,%rd10;
-shl.b64 %rd65,%rd5,1;
-add.s64 %rd66,%rd64,%rd65;
-st.global.u16 [%rd66],%rs8;
+cvta.to.global.u64 %rd62,%rd12;
+shl.b64 %rd63,%rd7,1;
+add.s64 %rd64,%rd62,%rd63;
+st.global.u16 [%rd64],%rs9;
 $L__BB3_25:
-setp.lt.s32 %p20,%r590,-128;
+setp.lt.s32 %p20,%r577,-128;
 @%p20 bra $L__BB3_5;
 $L__BB3_26:
 ret;
@@ -9888,79 +9883,78 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 3
 {
 .reg .pred %p<23>;
 .reg .b16 %rs<10>;
 .reg .f32 %f<218>;
-.reg .b32 %r<733>;
-.reg .b64 %rd<72>;
+.reg .b32 %r<729>;
+.reg .b64 %rd<73>;
 .shared .align 4 .b8 shared4[8192];
-ld.param.u64 %rd11,[p0];
-ld.param.u64 %rd12,[p1];
-ld.param.u64 %rd13,[p2];
-ld.param.u64 %rd14,[p3];
-ld.param.u64 %rd15,[p4];
-ld.param.u32 %r59,[p5];
-ld.param.u32 %r60,[p6];
-ld.param.u32 %r61,[p7];
-cvta.to.global.u64 %rd1,%rd14;
-mov.u32 %r81,%tid.x;
-and.b32 %r82,%r81,31;
-shr.u32 %r731,%r81,5;
-shr.u32 %r84,%r82,2;
-and.b32 %r1,%r81,3;
-add.s32 %r85,%r59,15;
-shr.s32 %r86,%r85,31;
-shr.u32 %r87,%r86,28;
-add.s32 %r88,%r85,%r87;
-shr.s32 %r89,%r88,4;
-mov.u32 %r90,%ctaid.x;
-div.u32 %r91,%r90,%r89;
-shl.b32 %r2,%r91,4;
-mul.lo.s32 %r92,%r91,%r89;
-sub.s32 %r93,%r90,%r92;
-shl.b32 %r3,%r93,4;
-shr.s32 %r94,%r61,31;
-shr.u32 %r95,%r94,27;
-add.s32 %r96,%r61,%r95;
-shr.s32 %r4,%r96,5;
-add.s32 %r97,%r4,3;
-shr.s32 %r98,%r97,31;
-shr.u32 %r99,%r98,30;
-add.s32 %r100,%r97,%r99;
-shr.s32 %r5,%r100,2;
-or.b32 %r101,%r2,%r84;
-add.s32 %r102,%r60,-1;
-min.s32 %r103,%r101,%r102;
-mul.wide.s32 %rd2,%r103,%r4;
-or.b32 %r104,%r101,8;
-min.s32 %r105,%r104,%r102;
-mul.wide.s32 %rd3,%r105,%r4;
-or.b32 %r6,%r3,%r84;
-or.b32 %r7,%r6,8;
-bfi.b32 %r721,%r731,%r1,2,30;
-cvt.u64.u32 %rd18,%r721;
-setp.lt.s32 %p1,%r721,%r4;
-selp.u32 %r76,1,0,%p1;
-add.s64 %rd19,%rd2,%rd18;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd16,%rd11,%rd20;
-mov.u32 %r727,0;
-mov.u32 %r723,%r727;
-mov.u32 %r724,%r727;
-mov.u32 %r725,%r727;
-mov.u32 %r726,%r727;
-{ .reg .pred p; setp.ne.u32 p,%r76,0; @p ld.global.cs.nc.v4.u32 {%r723,%r724,
-%r725,%r726},[%rd16]; }
-add.s64 %rd21,%rd3,%rd18;
-shl.b64 %rd22,%rd21,4;
-add.s64 %rd17,%rd11,%rd22;
-mov.u32 %r728,%r727;
-mov.u32 %r729,%r727;
-mov.u32 %r730,%r727;
-{ .reg .pred p; setp.ne.u32 p,%r76,0; @p ld.global.cs.nc.v4.u32 {%r727,%r728,
-%r729,%r730},[%rd17]; }
-setp.ge.s32 %p2,%r731,%r5;
+ld.param.u64 %rd9,[p0];
+ld.param.u64 %rd10,[p1];
+ld.param.u64 %rd11,[p2];
+ld.param.u64 %rd12,[p3];
+ld.param.u64 %rd13,[p4];
+ld.param.u32 %r52,[p5];
+ld.param.u32 %r53,[p6];
+ld.param.u32 %r54,[p7];
+mov.u32 %r74,%tid.x;
+and.b32 %r75,%r74,31;
+shr.u32 %r727,%r74,5;
+shr.u32 %r77,%r75,2;
+and.b32 %r78,%r74,3;
+add.s32 %r79,%r52,15;
+shr.s32 %r80,%r79,31;
+shr.u32 %r81,%r80,28;
+add.s32 %r82,%r79,%r81;
+shr.s32 %r83,%r82,4;
+mov.u32 %r84,%ctaid.x;
+div.u32 %r85,%r84,%r83;
+shl.b32 %r1,%r85,4;
+mul.lo.s32 %r86,%r85,%r83;
+sub.s32 %r87,%r84,%r86;
+shl.b32 %r2,%r87,4;
+shr.s32 %r88,%r54,31;
+shr.u32 %r89,%r88,27;
+add.s32 %r90,%r54,%r89;
+shr.s32 %r3,%r90,5;
+add.s32 %r91,%r3,3;
+shr.s32 %r92,%r91,31;
+shr.u32 %r93,%r92,30;
+add.s32 %r94,%r91,%r93;
+shr.s32 %r4,%r94,2;
+or.b32 %r95,%r1,%r77;
+add.s32 %r96,%r53,-1;
+min.s32 %r97,%r95,%r96;
+mul.wide.s32 %rd16,%r97,%r3;
+or.b32 %r98,%r95,8;
+min.s32 %r99,%r98,%r96;
+mul.wide.s32 %rd1,%r99,%r3;
+or.b32 %r5,%r2,%r77;
+bfi.b32 %r100,%r727,%r78,2,30;
+cvt.u64.u32 %rd17,%r100;
+setp.lt.s32 %p1,%r100,%r3;
+selp.u32 %r69,1,0,%p1;
+add.s64 %rd18,%rd16,%rd17;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd9,%rd19;
+mov.u32 %r723,0;
+mov.u32 %r719,%r723;
+mov.u32 %r720,%r723;
+mov.u32 %r721,%r723;
+mov.u32 %r722,%r723;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r719,%r720,
+%r721,%r722},[%rd14]; }
+add.s64 %rd20,%rd1,%rd17;
+shl.b64 %rd21,%rd20,4;
+add.s64 %rd15,%rd9,%rd21;
+mov.u32 %r724,%r723;
+mov.u32 %r725,%r723;
+mov.u32 %r726,%r723;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r723,%r724,
+%r725,%r726},[%rd15]; }
+setp.ge.s32 %p2,%r727,%r4;
 mov.f32 %f199,0f00000000;
 mov.f32 %f200,%f199;
 mov.f32 %f201,%f199;
@@ -9970,349 +9964,346 @@ mov.f32 %f204,%f199;
 mov.f32 %f205,%f199;
 mov.f32 %f206,%f199;
 @%p2 bra $L__BB4_3;
-shr.u32 %r108,%r94,29;
-add.s32 %r109,%r61,%r108;
-shr.s32 %r110,%r109,3;
-add.s32 %r111,%r59,-1;
-min.s32 %r112,%r6,%r111;
-mul.wide.s32 %rd4,%r112,%r110;
-min.s32 %r113,%r7,%r111;
-mul.wide.s32 %rd5,%r113,%r110;
-shl.b32 %r115,%r731,4;
-shl.b32 %r117,%r81,2;
-and.b32 %r118,%r117,12;
-or.b32 %r722,%r115,%r118;
+shr.u32 %r102,%r88,29;
+add.s32 %r103,%r54,%r102;
+shr.s32 %r104,%r103,3;
+add.s32 %r105,%r52,-1;
+min.s32 %r106,%r5,%r105;
+mul.wide.s32 %rd2,%r106,%r104;
+add.s32 %r23,%r5,8;
+min.s32 %r107,%r23,%r105;
+mul.wide.s32 %rd3,%r107,%r104;
+add.s32 %r111,%r1,%r77;
+min.s32 %r113,%r111,%r96;
+mul.wide.s32 %rd4,%r113,%r3;
 $L__BB4_2:
 .pragma "nounroll";
-shl.b32 %r689,%r731,2;
-or.b32 %r690,%r689,%r1;
-add.s32 %r691,%r690,32;
-cvt.s64.s32 %rd33,%r691;
-add.s32 %r38,%r721,32;
-setp.lt.s32 %p3,%r38,%r4;
-selp.u32 %r132,1,0,%p3;
-add.s64 %rd34,%rd2,%rd33;
-shl.b64 %rd35,%rd34,4;
-add.s64 %rd23,%rd11,%rd35;
-mov.u32 %r652,0;
-mov.u32 %r119,%r652;
-mov.u32 %r120,%r652;
-mov.u32 %r121,%r652;
-mov.u32 %r122,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r132,0; @p ld.global.cs.nc.v4.u32 {%r119,%r120,
-%r121,%r122},[%rd23]; }
-add.s64 %rd36,%rd3,%rd33;
-shl.b64 %rd37,%rd36,4;
-add.s64 %rd24,%rd11,%rd37;
-mov.u32 %r128,%r652;
-mov.u32 %r129,%r652;
-mov.u32 %r130,%r652;
-mov.u32 %r131,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r132,0; @p ld.global.cs.nc.v4.u32 {%r128,%r129,
-%r130,%r131},[%rd24]; }
-setp.lt.s32 %p4,%r721,%r4;
-setp.lt.s32 %p5,%r6,%r59;
+bfi.b32 %r686,%r727,%r78,2,30;
+add.s32 %r687,%r686,32;
+cvt.s64.s32 %rd32,%r687;
+setp.lt.s32 %p3,%r687,%r3;
+selp.u32 %r127,1,0,%p3;
+add.s64 %rd33,%rd4,%rd32;
+shl.b64 %rd34,%rd33,4;
+add.s64 %rd22,%rd9,%rd34;
+mov.u32 %r647,0;
+mov.u32 %r114,%r647;
+mov.u32 %r115,%r647;
+mov.u32 %r116,%r647;
+mov.u32 %r117,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r114,%r115,
+%r116,%r117},[%rd22]; }
+add.s64 %rd35,%rd1,%rd32;
+shl.b64 %rd36,%rd35,4;
+add.s64 %rd23,%rd9,%rd36;
+mov.u32 %r123,%r647;
+mov.u32 %r124,%r647;
+mov.u32 %r125,%r647;
+mov.u32 %r126,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r123,%r124,
+%r125,%r126},[%rd23]; }
+setp.lt.s32 %p4,%r686,%r3;
+shl.b32 %r688,%r686,2;
+cvt.s64.s32 %rd37,%r688;
+setp.lt.s32 %p5,%r5,%r52;
 and.pred %p6,%p4,%p5;
-shr.u32 %r138,%r723,4;
-mov.u32 %r609,983055;
-mov.u32 %r610,1124614920;
-lop3.b32 %r137,%r138,%r609,%r610,0x6a;
-mov.u32 %r613,1065369472;
-mov.u32 %r614,-1022835960;
-fma.rn.bf16x2 %r141,%r137,%r613,%r614;
-lop3.b32 %r145,%r723,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r149,%r145,%r613,%r614;
-shr.u32 %r154,%r723,12;
-lop3.b32 %r153,%r154,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r157,%r153,%r613,%r614;
-shr.u32 %r162,%r723,8;
-lop3.b32 %r161,%r162,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r165,%r161,%r613,%r614;
-shr.u32 %r170,%r727,4;
-lop3.b32 %r169,%r170,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r173,%r169,%r613,%r614;
-lop3.b32 %r177,%r727,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r181,%r177,%r613,%r614;
-shr.u32 %r186,%r727,12;
-lop3.b32 %r185,%r186,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r189,%r185,%r613,%r614;
-shr.u32 %r194,%r727,8;
-lop3.b32 %r193,%r194,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r197,%r193,%r613,%r614;
-cvt.s64.s32 %rd38,%r722;
-selp.u32 %r619,1,0,%p6;
-add.s64 %rd39,%rd4,%rd38;
-shl.b64 %rd40,%rd39,4;
-add.s64 %rd25,%rd12,%rd40;
-mov.u32 %r201,%r652;
-mov.u32 %r202,%r652;
-mov.u32 %r203,%r652;
-mov.u32 %r204,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r201,%r202,
-%r203,%r204},[%rd25]; }
-mov.u32 %r672,21520;
-prmt.b32 %r210,%r201,%r203,%r672;
-mov.u32 %r676,30258;
-prmt.b32 %r214,%r201,%r203,%r676;
-prmt.b32 %r218,%r202,%r204,%r672;
-prmt.b32 %r222,%r202,%r204,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r141,%r173,%r149,%r181},{%r210,
-%r214},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r157,%r189,%r165,%r197},{%r218,
-%r222},{%f199,%f200,%f201,%f202};
-setp.lt.s32 %p7,%r7,%r59;
+shr.u32 %r133,%r719,4;
+mov.u32 %r604,983055;
+mov.u32 %r605,1124614920;
+lop3.b32 %r132,%r133,%r604,%r605,0x6a;
+mov.u32 %r608,1065369472;
+mov.u32 %r609,-1022835960;
+fma.rn.bf16x2 %r136,%r132,%r608,%r609;
+lop3.b32 %r140,%r719,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r144,%r140,%r608,%r609;
+shr.u32 %r149,%r719,12;
+lop3.b32 %r148,%r149,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r152,%r148,%r608,%r609;
+shr.u32 %r157,%r719,8;
+lop3.b32 %r156,%r157,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r160,%r156,%r608,%r609;
+shr.u32 %r165,%r723,4;
+lop3.b32 %r164,%r165,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r168,%r164,%r608,%r609;
+lop3.b32 %r172,%r723,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r176,%r172,%r608,%r609;
+shr.u32 %r181,%r723,12;
+lop3.b32 %r180,%r181,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r184,%r180,%r608,%r609;
+shr.u32 %r189,%r723,8;
+lop3.b32 %r188,%r189,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r192,%r188,%r608,%r609;
+selp.u32 %r614,1,0,%p6;
+add.s64 %rd38,%rd2,%rd37;
+shl.b64 %rd39,%rd38,4;
+add.s64 %rd24,%rd10,%rd39;
+mov.u32 %r196,%r647;
+mov.u32 %r197,%r647;
+mov.u32 %r198,%r647;
+mov.u32 %r199,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r614,0; @p ld.global.nc.v4.u32 {%r196,%r197,
+%r198,%r199},[%rd24]; }
+mov.u32 %r667,21520;
+prmt.b32 %r205,%r196,%r198,%r667;
+mov.u32 %r671,30258;
+prmt.b32 %r209,%r196,%r198,%r671;
+prmt.b32 %r213,%r197,%r199,%r667;
+prmt.b32 %r217,%r197,%r199,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r136,%r168,%r144,%r176},{%r205,
+%r209},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r152,%r184,%r160,%r192},{%r213,
+%r217},{%f199,%f200,%f201,%f202};
+setp.lt.s32 %p7,%r23,%r52;
 and.pred %p8,%p4,%p7;
-selp.u32 %r656,1,0,%p8;
-add.s64 %rd41,%rd5,%rd38;
-shl.b64 %rd42,%rd41,4;
-add.s64 %rd26,%rd12,%rd42;
-mov.u32 %r238,%r652;
-mov.u32 %r239,%r652;
-mov.u32 %r240,%r652;
-mov.u32 %r241,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r656,0; @p ld.global.nc.v4.u32 {%r238,%r239,
-%r240,%r241},[%rd26]; }
-prmt.b32 %r247,%r238,%r240,%r672;
-prmt.b32 %r251,%r238,%r240,%r676;
-prmt.b32 %r255,%r239,%r241,%r672;
-prmt.b32 %r259,%r239,%r241,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r141,%r173,%r149,%r181},{%r247,
-%r251},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r157,%r189,%r165,%r197},{%r255,
-%r259},{%f203,%f204,%f205,%f206};
-shr.u32 %r276,%r724,4;
-lop3.b32 %r275,%r276,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r279,%r275,%r613,%r614;
-lop3.b32 %r283,%r724,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r287,%r283,%r613,%r614;
-shr.u32 %r292,%r724,12;
-lop3.b32 %r291,%r292,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r295,%r291,%r613,%r614;
-shr.u32 %r300,%r724,8;
-lop3.b32 %r299,%r300,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r303,%r299,%r613,%r614;
-shr.u32 %r308,%r728,4;
-lop3.b32 %r307,%r308,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r311,%r307,%r613,%r614;
-lop3.b32 %r315,%r728,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r319,%r315,%r613,%r614;
-shr.u32 %r324,%r728,12;
-lop3.b32 %r323,%r324,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r327,%r323,%r613,%r614;
-shr.u32 %r332,%r728,8;
-lop3.b32 %r331,%r332,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r335,%r331,%r613,%r614;
+selp.u32 %r651,1,0,%p8;
+add.s64 %rd40,%rd3,%rd37;
+shl.b64 %rd41,%rd40,4;
+add.s64 %rd25,%rd10,%rd41;
+mov.u32 %r233,%r647;
+mov.u32 %r234,%r647;
+mov.u32 %r235,%r647;
+mov.u32 %r236,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r651,0; @p ld.global.nc.v4.u32 {%r233,%r234,
+%r235,%r236},[%rd25]; }
+prmt.b32 %r242,%r233,%r235,%r667;
+prmt.b32 %r246,%r233,%r235,%r671;
+prmt.b32 %r250,%r234,%r236,%r667;
+prmt.b32 %r254,%r234,%r236,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r136,%r168,%r144,%r176},{%r242,
+%r246},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r152,%r184,%r160,%r192},{%r250,
+%r254},{%f203,%f204,%f205,%f206};
+shr.u32 %r271,%r720,4;
+lop3.b32 %r270,%r271,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r274,%r270,%r608,%r609;
+lop3.b32 %r278,%r720,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r282,%r278,%r608,%r609;
+shr.u32 %r287,%r720,12;
+lop3.b32 %r286,%r287,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r290,%r286,%r608,%r609;
+shr.u32 %r295,%r720,8;
+lop3.b32 %r294,%r295,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r298,%r294,%r608,%r609;
+shr.u32 %r303,%r724,4;
+lop3.b32 %r302,%r303,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r306,%r302,%r608,%r609;
+lop3.b32 %r310,%r724,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r314,%r310,%r608,%r609;
+shr.u32 %r319,%r724,12;
+lop3.b32 %r318,%r319,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r322,%r318,%r608,%r609;
+shr.u32 %r327,%r724,8;
+lop3.b32 %r326,%r327,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r330,%r326,%r608,%r609;
+add.s64 %rd26,%rd24,16;
+mov.u32 %r334,%r647;
+mov.u32 %r335,%r647;
+mov.u32 %r336,%r647;
+mov.u32 %r337,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r614,0; @p ld.global.nc.v4.u32 {%r334,%r335,
+%r336,%r337},[%rd26]; }
+prmt.b32 %r343,%r334,%r336,%r667;
+prmt.b32 %r347,%r334,%r336,%r671;
+prmt.b32 %r351,%r335,%r337,%r667;
+prmt.b32 %r355,%r335,%r337,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r274,%r306,%r282,%r314},{%r343,
+%r347},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r290,%r322,%r298,%r330},{%r351,
+%r355},{%f199,%f200,%f201,%f202};
 add.s64 %rd27,%rd25,16;
-mov.u32 %r339,%r652;
-mov.u32 %r340,%r652;
-mov.u32 %r341,%r652;
-mov.u32 %r342,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r339,%r340,
-%r341,%r342},[%rd27]; }
-prmt.b32 %r348,%r339,%r341,%r672;
-prmt.b32 %r352,%r339,%r341,%r676;
-prmt.b32 %r356,%r340,%r342,%r672;
-prmt.b32 %r360,%r340,%r342,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r279,%r311,%r287,%r319},{%r348,
-%r352},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r295,%r327,%r303,%r335},{%r356,
-%r360},{%f199,%f200,%f201,%f202};
-add.s64 %rd28,%rd26,16;
-mov.u32 %r376,%r652;
-mov.u32 %r377,%r652;
-mov.u32 %r378,%r652;
-mov.u32 %r379,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r656,0; @p ld.global.nc.v4.u32 {%r376,%r377,
-%r378,%r379},[%rd28]; }
-prmt.b32 %r385,%r376,%r378,%r672;
-prmt.b32 %r389,%r376,%r378,%r676;
-prmt.b32 %r393,%r377,%r379,%r672;
-prmt.b32 %r397,%r377,%r379,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r279,%r311,%r287,%r319},{%r385,
-%r389},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r295,%r327,%r303,%r335},{%r393,
-%r397},{%f203,%f204,%f205,%f206};
-shr.u32 %r414,%r725,4;
-lop3.b32 %r413,%r414,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r417,%r413,%r613,%r614;
-lop3.b32 %r421,%r725,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r425,%r421,%r613,%r614;
-shr.u32 %r430,%r725,12;
-lop3.b32 %r429,%r430,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r433,%r429,%r613,%r614;
-shr.u32 %r438,%r725,8;
-lop3.b32 %r437,%r438,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r441,%r437,%r613,%r614;
-shr.u32 %r446,%r729,4;
-lop3.b32 %r445,%r446,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r449,%r445,%r613,%r614;
-lop3.b32 %r453,%r729,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r457,%r453,%r613,%r614;
-shr.u32 %r462,%r729,12;
-lop3.b32 %r461,%r462,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r465,%r461,%r613,%r614;
-shr.u32 %r470,%r729,8;
-lop3.b32 %r469,%r470,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r473,%r469,%r613,%r614;
+mov.u32 %r371,%r647;
+mov.u32 %r372,%r647;
+mov.u32 %r373,%r647;
+mov.u32 %r374,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r651,0; @p ld.global.nc.v4.u32 {%r371,%r372,
+%r373,%r374},[%rd27]; }
+prmt.b32 %r380,%r371,%r373,%r667;
+prmt.b32 %r384,%r371,%r373,%r671;
+prmt.b32 %r388,%r372,%r374,%r667;
+prmt.b32 %r392,%r372,%r374,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r274,%r306,%r282,%r314},{%r380,
+%r384},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r290,%r322,%r298,%r330},{%r388,
+%r392},{%f203,%f204,%f205,%f206};
+shr.u32 %r409,%r721,4;
+lop3.b32 %r408,%r409,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r412,%r408,%r608,%r609;
+lop3.b32 %r416,%r721,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r420,%r416,%r608,%r609;
+shr.u32 %r425,%r721,12;
+lop3.b32 %r424,%r425,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r428,%r424,%r608,%r609;
+shr.u32 %r433,%r721,8;
+lop3.b32 %r432,%r433,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r436,%r432,%r608,%r609;
+shr.u32 %r441,%r725,4;
+lop3.b32 %r440,%r441,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r444,%r440,%r608,%r609;
+lop3.b32 %r448,%r725,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r452,%r448,%r608,%r609;
+shr.u32 %r457,%r725,12;
+lop3.b32 %r456,%r457,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r460,%r456,%r608,%r609;
+shr.u32 %r465,%r725,8;
+lop3.b32 %r464,%r465,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r468,%r464,%r608,%r609;
+add.s64 %rd28,%rd24,32;
+mov.u32 %r472,%r647;
+mov.u32 %r473,%r647;
+mov.u32 %r474,%r647;
+mov.u32 %r475,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r614,0; @p ld.global.nc.v4.u32 {%r472,%r473,
+%r474,%r475},[%rd28]; }
+prmt.b32 %r481,%r472,%r474,%r667;
+prmt.b32 %r485,%r472,%r474,%r671;
+prmt.b32 %r489,%r473,%r475,%r667;
+prmt.b32 %r493,%r473,%r475,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r412,%r444,%r420,%r452},{%r481,
+%r485},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r428,%r460,%r436,%r468},{%r489,
+%r493},{%f199,%f200,%f201,%f202};
 add.s64 %rd29,%rd25,32;
-mov.u32 %r477,%r652;
-mov.u32 %r478,%r652;
-mov.u32 %r479,%r652;
-mov.u32 %r480,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r477,%r478,
-%r479,%r480},[%rd29]; }
-prmt.b32 %r486,%r477,%r479,%r672;
-prmt.b32 %r490,%r477,%r479,%r676;
-prmt.b32 %r494,%r478,%r480,%r672;
-prmt.b32 %r498,%r478,%r480,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r417,%r449,%r425,%r457},{%r486,
-%r490},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r433,%r465,%r441,%r473},{%r494,
-%r498},{%f199,%f200,%f201,%f202};
-add.s64 %rd30,%rd26,32;
-mov.u32 %r514,%r652;
-mov.u32 %r515,%r652;
-mov.u32 %r516,%r652;
-mov.u32 %r517,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r656,0; @p ld.global.nc.v4.u32 {%r514,%r515,
-%r516,%r517},[%rd30]; }
-prmt.b32 %r523,%r514,%r516,%r672;
-prmt.b32 %r527,%r514,%r516,%r676;
-prmt.b32 %r531,%r515,%r517,%r672;
-prmt.b32 %r535,%r515,%r517,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r417,%r449,%r425,%r457},{%r523,
-%r527},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r433,%r465,%r441,%r473},{%r531,
-%r535},{%f203,%f204,%f205,%f206};
-shr.u32 %r552,%r726,4;
-lop3.b32 %r551,%r552,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r555,%r551,%r613,%r614;
-lop3.b32 %r559,%r726,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r563,%r559,%r613,%r614;
-shr.u32 %r568,%r726,12;
-lop3.b32 %r567,%r568,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r571,%r567,%r613,%r614;
-shr.u32 %r576,%r726,8;
-lop3.b32 %r575,%r576,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r579,%r575,%r613,%r614;
-shr.u32 %r584,%r730,4;
-lop3.b32 %r583,%r584,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r587,%r583,%r613,%r614;
-lop3.b32 %r591,%r730,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r595,%r591,%r613,%r614;
-shr.u32 %r600,%r730,12;
-lop3.b32 %r599,%r600,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r603,%r599,%r613,%r614;
-shr.u32 %r608,%r730,8;
-lop3.b32 %r607,%r608,%r609,%r610,0x6a;
-fma.rn.bf16x2 %r611,%r607,%r613,%r614;
+mov.u32 %r509,%r647;
+mov.u32 %r510,%r647;
+mov.u32 %r511,%r647;
+mov.u32 %r512,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r651,0; @p ld.global.nc.v4.u32 {%r509,%r510,
+%r511,%r512},[%rd29]; }
+prmt.b32 %r518,%r509,%r511,%r667;
+prmt.b32 %r522,%r509,%r511,%r671;
+prmt.b32 %r526,%r510,%r512,%r667;
+prmt.b32 %r530,%r510,%r512,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r412,%r444,%r420,%r452},{%r518,
+%r522},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r428,%r460,%r436,%r468},{%r526,
+%r530},{%f203,%f204,%f205,%f206};
+shr.u32 %r547,%r722,4;
+lop3.b32 %r546,%r547,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r550,%r546,%r608,%r609;
+lop3.b32 %r554,%r722,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r558,%r554,%r608,%r609;
+shr.u32 %r563,%r722,12;
+lop3.b32 %r562,%r563,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r566,%r562,%r608,%r609;
+shr.u32 %r571,%r722,8;
+lop3.b32 %r570,%r571,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r574,%r570,%r608,%r609;
+shr.u32 %r579,%r726,4;
+lop3.b32 %r578,%r579,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r582,%r578,%r608,%r609;
+lop3.b32 %r586,%r726,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r590,%r586,%r608,%r609;
+shr.u32 %r595,%r726,12;
+lop3.b32 %r594,%r595,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r598,%r594,%r608,%r609;
+shr.u32 %r603,%r726,8;
+lop3.b32 %r602,%r603,%r604,%r605,0x6a;
+fma.rn.bf16x2 %r606,%r602,%r608,%r609;
+add.s64 %rd30,%rd24,48;
+mov.u32 %r610,%r647;
+mov.u32 %r611,%r647;
+mov.u32 %r612,%r647;
+mov.u32 %r613,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r614,0; @p ld.global.nc.v4.u32 {%r610,%r611,
+%r612,%r613},[%rd30]; }
+prmt.b32 %r619,%r610,%r612,%r667;
+prmt.b32 %r623,%r610,%r612,%r671;
+prmt.b32 %r627,%r611,%r613,%r667;
+prmt.b32 %r631,%r611,%r613,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r550,%r582,%r558,%r590},{%r619,
+%r623},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r566,%r598,%r574,%r606},{%r627,
+%r631},{%f199,%f200,%f201,%f202};
 add.s64 %rd31,%rd25,48;
-mov.u32 %r615,%r652;
-mov.u32 %r616,%r652;
-mov.u32 %r617,%r652;
-mov.u32 %r618,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r619,0; @p ld.global.nc.v4.u32 {%r615,%r616,
-%r617,%r618},[%rd31]; }
-prmt.b32 %r624,%r615,%r617,%r672;
-prmt.b32 %r628,%r615,%r617,%r676;
-prmt.b32 %r632,%r616,%r618,%r672;
-prmt.b32 %r636,%r616,%r618,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r555,%r587,%r563,%r595},{%r624,
-%r628},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r571,%r603,%r579,%r611},{%r632,
-%r636},{%f199,%f200,%f201,%f202};
-add.s64 %rd32,%rd26,48;
-mov.u32 %r653,%r652;
-mov.u32 %r654,%r652;
-mov.u32 %r655,%r652;
-{ .reg .pred p; setp.ne.u32 p,%r656,0; @p ld.global.nc.v4.u32 {%r652,%r653,
-%r654,%r655},[%rd32]; }
-prmt.b32 %r661,%r652,%r654,%r672;
-prmt.b32 %r665,%r652,%r654,%r676;
-prmt.b32 %r669,%r653,%r655,%r672;
-prmt.b32 %r673,%r653,%r655,%r676;
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r555,%r587,%r563,%r595},{%r661,
-%r665},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r571,%r603,%r579,%r611},{%r669,
-%r673},{%f203,%f204,%f205,%f206};
-add.s32 %r722,%r722,128;
-add.s32 %r731,%r731,8;
-setp.lt.s32 %p9,%r731,%r5;
-mov.u32 %r721,%r38;
-mov.u32 %r723,%r119;
-mov.u32 %r724,%r120;
-mov.u32 %r725,%r121;
-mov.u32 %r726,%r122;
-mov.u32 %r727,%r128;
-mov.u32 %r728,%r129;
-mov.u32 %r729,%r130;
-mov.u32 %r730,%r131;
+mov.u32 %r648,%r647;
+mov.u32 %r649,%r647;
+mov.u32 %r650,%r647;
+{ .reg .pred p; setp.ne.u32 p,%r651,0; @p ld.global.nc.v4.u32 {%r647,%r648,
+%r649,%r650},[%rd31]; }
+prmt.b32 %r656,%r647,%r649,%r667;
+prmt.b32 %r660,%r647,%r649,%r671;
+prmt.b32 %r664,%r648,%r650,%r667;
+prmt.b32 %r668,%r648,%r650,%r671;
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r550,%r582,%r558,%r590},{%r656,
+%r660},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r566,%r598,%r574,%r606},{%r664,
+%r668},{%f203,%f204,%f205,%f206};
+add.s32 %r727,%r727,8;
+setp.lt.s32 %p9,%r727,%r4;
+mov.u32 %r719,%r114;
+mov.u32 %r720,%r115;
+mov.u32 %r721,%r116;
+mov.u32 %r722,%r117;
+mov.u32 %r723,%r123;
+mov.u32 %r724,%r124;
+mov.u32 %r725,%r125;
+mov.u32 %r726,%r126;
 @%p9 bra $L__BB4_2;
 $L__BB4_3:
-mov.u32 %r717,%tid.x;
-mov.u32 %r716,%tid.x;
-shr.u32 %r715,%r716,5;
-shl.b32 %r694,%r1,1;
-mul.wide.u32 %rd43,%r715,1024;
-mov.u64 %rd44,shared4;
-add.s64 %rd45,%rd44,%rd43;
-mul.wide.u32 %rd46,%r694,64;
-add.s64 %rd47,%rd45,%rd46;
-and.b32 %r695,%r716,28;
-cvt.u64.u32 %rd48,%r695;
-add.s64 %rd49,%rd47,%rd48;
-st.shared.f32 [%rd49],%f199;
-st.shared.f32 [%rd49+64],%f200;
-st.shared.f32 [%rd49+32],%f201;
-st.shared.f32 [%rd49+96],%f202;
-st.shared.f32 [%rd49+512],%f203;
-st.shared.f32 [%rd49+576],%f204;
-st.shared.f32 [%rd49+544],%f205;
-st.shared.f32 [%rd49+608],%f206;
+mov.u32 %r715,%tid.x;
+mov.u32 %r714,%tid.x;
+shr.u32 %r713,%r714,5;
+shl.b32 %r691,%r714,1;
+and.b32 %r692,%r691,6;
+mul.wide.u32 %rd42,%r713,1024;
+mov.u64 %rd43,shared4;
+add.s64 %rd44,%rd43,%rd42;
+mul.wide.u32 %rd45,%r692,64;
+add.s64 %rd46,%rd44,%rd45;
+and.b32 %r693,%r714,28;
+cvt.u64.u32 %rd47,%r693;
+add.s64 %rd48,%rd46,%rd47;
+st.shared.f32 [%rd48],%f199;
+st.shared.f32 [%rd48+64],%f200;
+st.shared.f32 [%rd48+32],%f201;
+st.shared.f32 [%rd48+96],%f202;
+st.shared.f32 [%rd48+512],%f203;
+st.shared.f32 [%rd48+576],%f204;
+st.shared.f32 [%rd48+544],%f205;
+st.shared.f32 [%rd48+608],%f206;
 bar.sync 0;
-setp.gt.s32 %p10,%r716,255;
+setp.gt.s32 %p10,%r714,255;
 @%p10 bra $L__BB4_26;
-ld.param.u32 %r719,[p8];
-mov.u32 %r718,%tid.x;
-cvt.s64.s32 %rd6,%r60;
-shr.u32 %r696,%r719,2;
-and.b32 %r49,%r696,3;
-cvt.u16.u32 %rs5,%r719;
+ld.param.u32 %r717,[p8];
+mov.u32 %r716,%tid.x;
+shr.u32 %r694,%r717,2;
+and.b32 %r42,%r694,3;
+cvt.u16.u32 %rs5,%r717;
 and.b16 %rs1,%rs5,3;
-shr.u32 %r697,%r719,4;
-and.b32 %r50,%r697,3;
-add.s32 %r732,%r718,-256;
+shr.u32 %r695,%r717,4;
+and.b32 %r43,%r695,3;
+add.s32 %r728,%r716,-256;
 $L__BB4_5:
 .pragma "nounroll";
-shl.b32 %r720,%r91,4;
-add.s32 %r732,%r732,256;
-shr.s32 %r699,%r732,31;
-shr.u32 %r700,%r699,28;
-add.s32 %r701,%r732,%r700;
-shr.s32 %r702,%r701,4;
-and.b32 %r703,%r701,-16;
-sub.s32 %r704,%r732,%r703;
-mul.wide.s32 %rd50,%r702,64;
-add.s64 %rd52,%rd44,%rd50;
-mul.wide.s32 %rd53,%r704,4;
-add.s64 %rd7,%rd52,%rd53;
-add.s32 %r54,%r702,%r3;
-setp.ge.s32 %p11,%r54,%r59;
-add.s32 %r55,%r704,%r720;
-setp.ge.s32 %p12,%r55,%r60;
+shl.b32 %r718,%r85,4;
+add.s32 %r728,%r728,256;
+shr.s32 %r697,%r728,31;
+shr.u32 %r698,%r697,28;
+add.s32 %r699,%r728,%r698;
+shr.s32 %r700,%r699,4;
+and.b32 %r701,%r699,-16;
+sub.s32 %r702,%r728,%r701;
+mul.wide.s32 %rd49,%r700,64;
+add.s64 %rd51,%rd43,%rd49;
+mul.wide.s32 %rd52,%r702,4;
+add.s64 %rd5,%rd51,%rd52;
+add.s32 %r47,%r700,%r2;
+setp.ge.s32 %p11,%r47,%r52;
+add.s32 %r48,%r702,%r718;
+setp.ge.s32 %p12,%r48,%r53;
 or.pred %p13,%p11,%p12;
 @%p13 bra $L__BB4_25;
-ld.shared.f32 %f181,[%rd7];
-ld.shared.f32 %f182,[%rd7+1024];
-ld.shared.f32 %f183,[%rd7+2048];
-ld.shared.f32 %f184,[%rd7+3072];
-ld.shared.f32 %f185,[%rd7+4096];
-ld.shared.f32 %f186,[%rd7+5120];
-ld.shared.f32 %f187,[%rd7+6144];
-ld.shared.f32 %f188,[%rd7+7168];
-setp.eq.s32 %p14,%r49,2;
-cvt.s64.s32 %rd8,%r54;
-cvt.s64.s32 %rd9,%r55;
+ld.shared.f32 %f181,[%rd5];
+ld.shared.f32 %f182,[%rd5+1024];
+ld.shared.f32 %f183,[%rd5+2048];
+ld.shared.f32 %f184,[%rd5+3072];
+ld.shared.f32 %f185,[%rd5+4096];
+ld.shared.f32 %f186,[%rd5+5120];
+ld.shared.f32 %f187,[%rd5+6144];
+ld.shared.f32 %f188,[%rd5+7168];
+setp.eq.s32 %p14,%r42,2;
+cvt.s64.s32 %rd6,%r47;
+cvt.s64.s32 %rd7,%r48;
 add.f32 %f189,%f181,0f00000000;
 add.f32 %f190,%f189,%f182;
 add.f32 %f191,%f190,%f183;
@@ -10324,52 +10315,54 @@ add.f32 %f25,%f195,%f188;
 @%p14 bra $L__BB4_10;
 bra.uni $L__BB4_7;
 $L__BB4_10:
-cvta.to.global.u64 %rd57,%rd13;
-shl.b64 %rd58,%rd9,2;
-add.s64 %rd59,%rd57,%rd58;
-ld.global.f32 %f215,[%rd59];
+cvta.to.global.u64 %rd56,%rd11;
+shl.b64 %rd57,%rd7,2;
+add.s64 %rd58,%rd56,%rd57;
+ld.global.f32 %f215,[%rd58];
 bra.uni $L__BB4_11;
 $L__BB4_7:
-setp.eq.s32 %p15,%r49,0;
-cvta.to.global.u64 %rd54,%rd13;
-shl.b64 %rd55,%rd9,1;
-add.s64 %rd56,%rd54,%rd55;
-ld.global.u16 %r56,[%rd56];
+setp.eq.s32 %p15,%r42,0;
+cvta.to.global.u64 %rd53,%rd11;
+shl.b64 %rd54,%rd7,1;
+add.s64 %rd55,%rd53,%rd54;
+ld.global.u16 %r49,[%rd55];
 @%p15 bra $L__BB4_9;
-shl.b32 %r705,%r56,16;
-mov.b32 %f215,%r705;
+shl.b32 %r703,%r49,16;
+mov.b32 %f215,%r703;
 bra.uni $L__BB4_11;
 $L__BB4_9:
-{ .reg .b16 h; cvt.u16.u32 h,%r56; cvt.f32.f16 %f215,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r49; cvt.f32.f16 %f215,h; }
 $L__BB4_11:
-ld.param.u64 %rd71,[p3];
 mul.f32 %f36,%f25,%f215;
-setp.eq.s64 %p16,%rd71,0;
+setp.eq.s64 %p16,%rd12,0;
 @%p16 bra $L__BB4_18;
-setp.eq.s32 %p17,%r50,2;
+setp.eq.s32 %p17,%r43,2;
 @%p17 bra $L__BB4_16;
 bra.uni $L__BB4_13;
 $L__BB4_16:
-shl.b64 %rd62,%rd9,2;
-add.s64 %rd63,%rd1,%rd62;
-ld.global.f32 %f216,[%rd63];
+cvta.to.global.u64 %rd62,%rd12;
+shl.b64 %rd63,%rd7,2;
+add.s64 %rd64,%rd62,%rd63;
+ld.global.f32 %f216,[%rd64];
 bra.uni $L__BB4_17;
 $L__BB4_13:
-setp.eq.s32 %p18,%r50,0;
-shl.b64 %rd60,%rd9,1;
-add.s64 %rd61,%rd1,%rd60;
-ld.global.u16 %r57,[%rd61];
+setp.eq.s32 %p18,%r43,0;
+cvta.to.global.u64 %rd59,%rd12;
+shl.b64 %rd60,%rd7,1;
+add.s64 %rd61,%rd59,%rd60;
+ld.global.u16 %r50,[%rd61];
 @%p18 bra $L__BB4_15;
-shl.b32 %r707,%r57,16;
-mov.b32 %f216,%r707;
+shl.b32 %r705,%r50,16;
+mov.b32 %f216,%r705;
 bra.uni $L__BB4_17;
 $L__BB4_15:
-{ .reg .b16 h; cvt.u16.u32 h,%r57; cvt.f32.f16 %f216,h; }
+{ .reg .b16 h; cvt.u16.u32 h,%r50; cvt.f32.f16 %f216,h; }
 $L__BB4_17:
 add.f32 %f36,%f36,%f216;
 $L__BB4_18:
-mul.lo.s64 %rd64,%rd8,%rd6;
-add.s64 %rd10,%rd64,%rd9;
+cvt.s64.s32 %rd65,%r53;
+mul.lo.s64 %rd66,%rd6,%rd65;
+add.s64 %rd8,%rd66,%rd7;
 setp.eq.s16 %p19,%rs1,2;
 @%p19 bra $L__BB4_21;
 setp.ne.s16 %p20,%rs1,0;
@@ -10377,30 +10370,30 @@ setp.ne.s16 %p20,%rs1,0;
 cvt.rn.f16.f32 %rs9,%f36;
 bra.uni $L__BB4_24;
 $L__BB4_21:
-cvta.to.global.u64 %rd65,%rd15;
-shl.b64 %rd66,%rd10,2;
-add.s64 %rd67,%rd65,%rd66;
-st.global.f32 [%rd67],%f36;
+cvta.to.global.u64 %rd67,%rd13;
+shl.b64 %rd68,%rd8,2;
+add.s64 %rd69,%rd67,%rd68;
+st.global.f32 [%rd69],%f36;
 bra.uni $L__BB4_25;
 $L__BB4_22:
-mov.b32 %r58,%f36;
-and.b32 %r709,%r58,2147483647;
-setp.gt.u32 %p21,%r709,2139095040;
+mov.b32 %r51,%f36;
+and.b32 %r707,%r51,2147483647;
+setp.gt.u32 %p21,%r707,2139095040;
 mov.u16 %rs9,32767;
 @%p21 bra $L__BB4_24;
-shr.u32 %r710,%r58,16;
-and.b32 %r711,%r710,1;
-add.s32 %r712,%r58,%r711;
-add.s32 %r713,%r712,32767;
-shr.u32 %r714,%r713,16;
-cvt.u16.u32 %rs9,%r714;
+shr.u32 %r708,%r51,16;
+and.b32 %r709,%r708,1;
+add.s32 %r710,%r51,%r709;
+add.s32 %r711,%r710,32767;
+shr.u32 %r712,%r711,16;
+cvt.u16.u32 %rs9,%r712;
 $L__BB4_24:
-cvta.to.global.u64 %rd68,%rd15;
-shl.b64 %rd69,%rd10,1;
-add.s64 %rd70,%rd68,%rd69;
-st.global.u16 [%rd70],%rs9;
+cvta.to.global.u64 %rd70,%rd13;
+shl.b64 %rd71,%rd8,1;
+add.s64 %rd72,%rd70,%rd71;
+st.global.u16 [%rd72],%rs9;
 $L__BB4_25:
-setp.lt.s32 %p22,%r732,0;
+setp.lt.s32 %p22,%r728,0;
 @%p22 bra $L__BB4_5;
 $L__BB4_26:
 ret;
@@ -10417,6 +10410,7 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 2
 {
 .reg .pred %p<31>;
 .reg .b16 %rs<10>;
@@ -11000,18 +10994,19 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 4
 {
 .reg .pred %p<21>;
 .reg .b16 %rs<10>;
 .reg .f32 %f<94>;
-.reg .b32 %r<321>;
+.reg .b32 %r<322>;
 .reg .b64 %rd<63>;
 .shared .align 4 .b8 shared6[4096];
-ld.param.u64 %rd9,[p0];
-ld.param.u64 %rd10,[p1];
-ld.param.u64 %rd11,[p2];
-ld.param.u64 %rd12,[p3];
-ld.param.u64 %rd13,[p4];
+ld.param.u64 %rd8,[p0];
+ld.param.u64 %rd9,[p1];
+ld.param.u64 %rd10,[p2];
+ld.param.u64 %rd11,[p3];
+ld.param.u64 %rd12,[p4];
 ld.param.u32 %r55,[p5];
 ld.param.u32 %r56,[p6];
 ld.param.u32 %r57,[p7];
@@ -11020,105 +11015,105 @@ mov.u32 %r77,%tid.x;
 and.b32 %r78,%r77,31;
 shr.u32 %r79,%r77,5;
 shr.u32 %r80,%r78,2;
-and.b32 %r1,%r77,3;
-add.s32 %r81,%r55,7;
-shr.s32 %r82,%r81,31;
-shr.u32 %r83,%r82,29;
-add.s32 %r84,%r81,%r83;
-shr.s32 %r85,%r84,3;
-mov.u32 %r86,%ctaid.x;
-div.u32 %r87,%r86,%r85;
-shl.b32 %r2,%r87,4;
-mul.lo.s32 %r88,%r87,%r85;
-sub.s32 %r89,%r86,%r88;
-shl.b32 %r3,%r89,3;
-shr.s32 %r90,%r57,31;
-shr.u32 %r91,%r90,28;
-add.s32 %r92,%r57,%r91;
-shr.s32 %r4,%r92,4;
-add.s32 %r93,%r4,3;
-shr.s32 %r94,%r93,31;
-shr.u32 %r95,%r94,30;
-add.s32 %r96,%r93,%r95;
-shr.s32 %r5,%r96,2;
-or.b32 %r97,%r2,%r80;
-add.s32 %r98,%r56,-1;
-min.s32 %r99,%r97,%r98;
-mul.wide.s32 %rd1,%r99,%r4;
-or.b32 %r100,%r97,8;
-min.s32 %r101,%r100,%r98;
-mul.wide.s32 %rd2,%r101,%r4;
-or.b32 %r6,%r3,%r80;
-bfi.b32 %r310,%r79,%r1,2,30;
-cvt.u64.u32 %rd16,%r310;
-setp.lt.s32 %p1,%r310,%r4;
+and.b32 %r81,%r77,3;
+add.s32 %r82,%r55,7;
+shr.s32 %r83,%r82,31;
+shr.u32 %r84,%r83,29;
+add.s32 %r85,%r82,%r84;
+shr.s32 %r86,%r85,3;
+mov.u32 %r87,%ctaid.x;
+div.u32 %r88,%r87,%r86;
+shl.b32 %r1,%r88,4;
+mul.lo.s32 %r89,%r88,%r86;
+sub.s32 %r90,%r87,%r89;
+shl.b32 %r2,%r90,3;
+shr.s32 %r91,%r57,31;
+shr.u32 %r92,%r91,28;
+add.s32 %r93,%r57,%r92;
+shr.s32 %r3,%r93,4;
+add.s32 %r94,%r3,3;
+shr.s32 %r95,%r94,31;
+shr.u32 %r96,%r95,30;
+add.s32 %r97,%r94,%r96;
+shr.s32 %r4,%r97,2;
+or.b32 %r98,%r1,%r80;
+add.s32 %r99,%r56,-1;
+min.s32 %r100,%r98,%r99;
+mul.wide.s32 %rd1,%r100,%r3;
+or.b32 %r101,%r98,8;
+min.s32 %r102,%r101,%r99;
+mul.wide.s32 %rd2,%r102,%r3;
+or.b32 %r5,%r2,%r80;
+bfi.b32 %r311,%r79,%r81,2,30;
+cvt.u64.u32 %rd15,%r311;
+setp.lt.s32 %p1,%r311,%r3;
 selp.u32 %r72,1,0,%p1;
-add.s64 %rd17,%rd1,%rd16;
-shl.b64 %rd18,%rd17,4;
-add.s64 %rd14,%rd9,%rd18;
-mov.u32 %r315,0;
-mov.u32 %r311,%r315;
-mov.u32 %r312,%r315;
-mov.u32 %r313,%r315;
-mov.u32 %r314,%r315;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r311,%r312,
-%r313,%r314},[%rd14]; }
-add.s64 %rd19,%rd2,%rd16;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd15,%rd9,%rd20;
-mov.u32 %r316,%r315;
-mov.u32 %r317,%r315;
-mov.u32 %r318,%r315;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r315,%r316,
-%r317,%r318},[%rd15]; }
-setp.ge.s32 %p2,%r79,%r5;
+add.s64 %rd16,%rd1,%rd15;
+shl.b64 %rd17,%rd16,4;
+add.s64 %rd13,%rd8,%rd17;
+mov.u32 %r316,0;
+mov.u32 %r312,%r316;
+mov.u32 %r313,%r316;
+mov.u32 %r314,%r316;
+mov.u32 %r315,%r316;
+{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r312,%r313,
+%r314,%r315},[%rd13]; }
+add.s64 %rd18,%rd2,%rd15;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd8,%rd19;
+mov.u32 %r317,%r316;
+mov.u32 %r318,%r316;
+mov.u32 %r319,%r316;
+{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r316,%r317,
+%r318,%r319},[%rd14]; }
+setp.ge.s32 %p2,%r79,%r4;
 mov.f32 %f86,0f00000000;
 mov.f32 %f85,%f86;
 mov.f32 %f84,%f86;
 mov.f32 %f83,%f86;
 @%p2 bra $L__BB6_3;
-add.s32 %r103,%r55,-1;
-shr.u32 %r107,%r90,29;
+add.s32 %r104,%r55,-1;
+shr.u32 %r107,%r91,29;
 add.s32 %r108,%r57,%r107;
 shr.s32 %r109,%r108,3;
-min.s32 %r110,%r6,%r103;
+min.s32 %r110,%r5,%r104;
 mul.wide.s32 %rd3,%r110,%r109;
-mov.u32 %r319,%r79;
+mov.u32 %r320,%r79;
 $L__BB6_2:
 .pragma "nounroll";
-shl.b32 %r283,%r319,2;
-or.b32 %r284,%r283,%r1;
+shl.b32 %r283,%r320,2;
+or.b32 %r284,%r283,%r81;
 add.s32 %r285,%r284,32;
-cvt.s64.s32 %rd25,%r285;
-add.s32 %r35,%r310,32;
-setp.lt.s32 %p3,%r35,%r4;
+cvt.s64.s32 %rd24,%r285;
+add.s32 %r35,%r311,32;
+setp.lt.s32 %p3,%r35,%r3;
 selp.u32 %r124,1,0,%p3;
-add.s64 %rd26,%rd1,%rd25;
-shl.b64 %rd27,%rd26,4;
-add.s64 %rd21,%rd9,%rd27;
+add.s64 %rd25,%rd1,%rd24;
+shl.b64 %rd26,%rd25,4;
+add.s64 %rd20,%rd8,%rd26;
 mov.u32 %r262,0;
 mov.u32 %r111,%r262;
 mov.u32 %r112,%r262;
 mov.u32 %r113,%r262;
 mov.u32 %r114,%r262;
 { .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r111,%r112,
-%r113,%r114},[%rd21]; }
-add.s64 %rd28,%rd2,%rd25;
-shl.b64 %rd29,%rd28,4;
-add.s64 %rd22,%rd9,%rd29;
+%r113,%r114},[%rd20]; }
+add.s64 %rd27,%rd2,%rd24;
+shl.b64 %rd28,%rd27,4;
+add.s64 %rd21,%rd8,%rd28;
 mov.u32 %r120,%r262;
 mov.u32 %r121,%r262;
 mov.u32 %r122,%r262;
 mov.u32 %r123,%r262;
 { .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r120,%r121,
-%r122,%r123},[%rd22]; }
-setp.lt.s32 %p4,%r310,%r4;
-setp.lt.s32 %p5,%r6,%r55;
+%r122,%r123},[%rd21]; }
+setp.lt.s32 %p4,%r311,%r3;
+setp.lt.s32 %p5,%r5,%r55;
 and.pred %p6,%p5,%p4;
 shl.b32 %r286,%r284,1;
-cvt.s64.s32 %rd30,%r286;
+cvt.s64.s32 %rd29,%r286;
 selp.u32 %r266,1,0,%p6;
-xor.b32 %r137,%r311,-2139062144;
+xor.b32 %r137,%r312,-2139062144;
 mov.u32 %r257,1684300900;
 mov.u32 %r251,16704;
 prmt.b32 %r129,%r137,%r257,%r251;
@@ -11127,131 +11122,131 @@ sub.rn.f16x2 %r133,%r129,%r261;
 mov.u32 %r258,17218;
 prmt.b32 %r136,%r137,%r257,%r258;
 sub.rn.f16x2 %r140,%r136,%r261;
-xor.b32 %r151,%r312,-2139062144;
+xor.b32 %r151,%r313,-2139062144;
 prmt.b32 %r143,%r151,%r257,%r251;
 sub.rn.f16x2 %r147,%r143,%r261;
 prmt.b32 %r150,%r151,%r257,%r258;
 sub.rn.f16x2 %r154,%r150,%r261;
-xor.b32 %r165,%r315,-2139062144;
+xor.b32 %r165,%r316,-2139062144;
 prmt.b32 %r157,%r165,%r257,%r251;
 sub.rn.f16x2 %r161,%r157,%r261;
 prmt.b32 %r164,%r165,%r257,%r258;
 sub.rn.f16x2 %r168,%r164,%r261;
-xor.b32 %r179,%r316,-2139062144;
+xor.b32 %r179,%r317,-2139062144;
 prmt.b32 %r171,%r179,%r257,%r251;
 sub.rn.f16x2 %r175,%r171,%r261;
 prmt.b32 %r178,%r179,%r257,%r258;
 sub.rn.f16x2 %r182,%r178,%r261;
-add.s64 %rd31,%rd3,%rd30;
-shl.b64 %rd32,%rd31,4;
-add.s64 %rd23,%rd10,%rd32;
+add.s64 %rd30,%rd3,%rd29;
+shl.b64 %rd31,%rd30,4;
+add.s64 %rd22,%rd9,%rd31;
 mov.u32 %r185,%r262;
 mov.u32 %r186,%r262;
 mov.u32 %r187,%r262;
 mov.u32 %r188,%r262;
 { .reg .pred p; setp.ne.u32 p,%r266,0; @p ld.global.nc.v4.u32 {%r185,%r186,
-%r187,%r188},[%rd23]; }
+%r187,%r188},[%rd22]; }
 mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f86,%f85,%f84,%f83},{%r133,%r161,%r140,%r168},{%r185,
 %r186},{%f86,%f85,%f84,%f83};
 mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f86,%f85,%f84,%f83},{%r147,%r175,%r154,%r182},{%r187,
 %r188},{%f86,%f85,%f84,%f83};
-xor.b32 %r214,%r313,-2139062144;
+xor.b32 %r214,%r314,-2139062144;
 prmt.b32 %r206,%r214,%r257,%r251;
 sub.rn.f16x2 %r210,%r206,%r261;
 prmt.b32 %r213,%r214,%r257,%r258;
 sub.rn.f16x2 %r217,%r213,%r261;
-xor.b32 %r228,%r314,-2139062144;
+xor.b32 %r228,%r315,-2139062144;
 prmt.b32 %r220,%r228,%r257,%r251;
 sub.rn.f16x2 %r224,%r220,%r261;
 prmt.b32 %r227,%r228,%r257,%r258;
 sub.rn.f16x2 %r231,%r227,%r261;
-xor.b32 %r242,%r317,-2139062144;
+xor.b32 %r242,%r318,-2139062144;
 prmt.b32 %r234,%r242,%r257,%r251;
 sub.rn.f16x2 %r238,%r234,%r261;
 prmt.b32 %r241,%r242,%r257,%r258;
 sub.rn.f16x2 %r245,%r241,%r261;
-xor.b32 %r256,%r318,-2139062144;
+xor.b32 %r256,%r319,-2139062144;
 prmt.b32 %r248,%r256,%r257,%r251;
 sub.rn.f16x2 %r252,%r248,%r261;
 prmt.b32 %r255,%r256,%r257,%r258;
 sub.rn.f16x2 %r259,%r255,%r261;
-add.s64 %rd24,%rd23,16;
+add.s64 %rd23,%rd22,16;
 mov.u32 %r263,%r262;
 mov.u32 %r264,%r262;
 mov.u32 %r265,%r262;
 { .reg .pred p; setp.ne.u32 p,%r266,0; @p ld.global.nc.v4.u32 {%r262,%r263,
-%r264,%r265},[%rd24]; }
+%r264,%r265},[%rd23]; }
 mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f86,%f85,%f84,%f83},{%r210,%r238,%r217,%r245},{%r262,
 %r263},{%f86,%f85,%f84,%f83};
 mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f86,%f85,%f84,%f83},{%r224,%r252,%r231,%r259},{%r264,
 %r265},{%f86,%f85,%f84,%f83};
-add.s32 %r319,%r319,8;
-setp.lt.s32 %p7,%r319,%r5;
-mov.u32 %r310,%r35;
-mov.u32 %r311,%r111;
-mov.u32 %r312,%r112;
-mov.u32 %r313,%r113;
-mov.u32 %r314,%r114;
-mov.u32 %r315,%r120;
-mov.u32 %r316,%r121;
-mov.u32 %r317,%r122;
-mov.u32 %r318,%r123;
+add.s32 %r320,%r320,8;
+setp.lt.s32 %p7,%r320,%r4;
+mov.u32 %r311,%r35;
+mov.u32 %r312,%r111;
+mov.u32 %r313,%r112;
+mov.u32 %r314,%r113;
+mov.u32 %r315,%r114;
+mov.u32 %r316,%r120;
+mov.u32 %r317,%r121;
+mov.u32 %r318,%r122;
+mov.u32 %r319,%r123;
 @%p7 bra $L__BB6_2;
 $L__BB6_3:
-shl.b32 %r289,%r1,1;
-mul.wide.u32 %rd33,%r79,512;
-mov.u64 %rd34,shared6;
-add.s64 %rd35,%rd34,%rd33;
-mul.wide.u32 %rd36,%r289,64;
-add.s64 %rd37,%rd35,%rd36;
-and.b32 %r290,%r77,28;
-cvt.u64.u32 %rd38,%r290;
-add.s64 %rd39,%rd37,%rd38;
-st.shared.f32 [%rd39],%f86;
-st.shared.f32 [%rd39+64],%f85;
-st.shared.f32 [%rd39+32],%f84;
-st.shared.f32 [%rd39+96],%f83;
+shl.b32 %r289,%r77,1;
+and.b32 %r290,%r289,6;
+mul.wide.u32 %rd32,%r79,512;
+mov.u64 %rd33,shared6;
+add.s64 %rd34,%rd33,%rd32;
+mul.wide.u32 %rd35,%r290,64;
+add.s64 %rd36,%rd34,%rd35;
+and.b32 %r291,%r77,28;
+cvt.u64.u32 %rd37,%r291;
+add.s64 %rd38,%rd36,%rd37;
+st.shared.f32 [%rd38],%f86;
+st.shared.f32 [%rd38+64],%f85;
+st.shared.f32 [%rd38+32],%f84;
+st.shared.f32 [%rd38+96],%f83;
 bar.sync 0;
 setp.gt.s32 %p8,%r77,127;
 @%p8 bra $L__BB6_26;
-cvt.s64.s32 %rd4,%r56;
-shr.u32 %r291,%r58,2;
-and.b32 %r45,%r291,3;
+shr.u32 %r292,%r58,2;
+and.b32 %r45,%r292,3;
 cvt.u16.u32 %rs5,%r58;
 and.b16 %rs1,%rs5,3;
-shr.u32 %r292,%r58,4;
-and.b32 %r46,%r292,3;
-add.s32 %r320,%r77,-256;
+shr.u32 %r293,%r58,4;
+and.b32 %r46,%r293,3;
+add.s32 %r321,%r77,-256;
 $L__BB6_5:
 .pragma "nounroll";
-add.s32 %r320,%r320,256;
-shr.s32 %r294,%r320,31;
-shr.u32 %r295,%r294,28;
-add.s32 %r296,%r320,%r295;
-shr.s32 %r297,%r296,4;
-and.b32 %r298,%r296,-16;
-sub.s32 %r299,%r320,%r298;
-mul.wide.s32 %rd40,%r297,64;
-add.s64 %rd42,%rd34,%rd40;
-mul.wide.s32 %rd43,%r299,4;
-add.s64 %rd5,%rd42,%rd43;
-add.s32 %r50,%r297,%r3;
+add.s32 %r321,%r321,256;
+shr.s32 %r295,%r321,31;
+shr.u32 %r296,%r295,28;
+add.s32 %r297,%r321,%r296;
+shr.s32 %r298,%r297,4;
+and.b32 %r299,%r297,-16;
+sub.s32 %r300,%r321,%r299;
+mul.wide.s32 %rd39,%r298,64;
+add.s64 %rd41,%rd33,%rd39;
+mul.wide.s32 %rd42,%r300,4;
+add.s64 %rd4,%rd41,%rd42;
+add.s32 %r50,%r298,%r2;
 setp.ge.s32 %p9,%r50,%r55;
-add.s32 %r51,%r299,%r2;
+add.s32 %r51,%r300,%r1;
 setp.ge.s32 %p10,%r51,%r56;
 or.pred %p11,%p9,%p10;
 @%p11 bra $L__BB6_25;
-ld.shared.f32 %f65,[%rd5];
-ld.shared.f32 %f66,[%rd5+512];
-ld.shared.f32 %f67,[%rd5+1024];
-ld.shared.f32 %f68,[%rd5+1536];
-ld.shared.f32 %f69,[%rd5+2048];
-ld.shared.f32 %f70,[%rd5+2560];
-ld.shared.f32 %f71,[%rd5+3072];
-ld.shared.f32 %f72,[%rd5+3584];
+ld.shared.f32 %f65,[%rd4];
+ld.shared.f32 %f66,[%rd4+512];
+ld.shared.f32 %f67,[%rd4+1024];
+ld.shared.f32 %f68,[%rd4+1536];
+ld.shared.f32 %f69,[%rd4+2048];
+ld.shared.f32 %f70,[%rd4+2560];
+ld.shared.f32 %f71,[%rd4+3072];
+ld.shared.f32 %f72,[%rd4+3584];
 setp.eq.s32 %p12,%r45,2;
-cvt.s64.s32 %rd6,%r50;
-cvt.s64.s32 %rd7,%r51;
+cvt.s64.s32 %rd5,%r50;
+cvt.s64.s32 %rd6,%r51;
 add.f32 %f73,%f65,0f00000000;
 add.f32 %f74,%f73,%f66;
 add.f32 %f75,%f74,%f67;
@@ -11263,53 +11258,54 @@ add.f32 %f13,%f79,%f72;
 @%p12 bra $L__BB6_10;
 bra.uni $L__BB6_7;
 $L__BB6_10:
-cvta.to.global.u64 %rd47,%rd11;
-shl.b64 %rd48,%rd7,2;
-add.s64 %rd49,%rd47,%rd48;
-ld.global.f32 %f91,[%rd49];
+cvta.to.global.u64 %rd46,%rd10;
+shl.b64 %rd47,%rd6,2;
+add.s64 %rd48,%rd46,%rd47;
+ld.global.f32 %f91,[%rd48];
 bra.uni $L__BB6_11;
 $L__BB6_7:
 setp.eq.s32 %p13,%r45,0;
-cvta.to.global.u64 %rd44,%rd11;
-shl.b64 %rd45,%rd7,1;
-add.s64 %rd46,%rd44,%rd45;
-ld.global.u16 %r52,[%rd46];
+cvta.to.global.u64 %rd43,%rd10;
+shl.b64 %rd44,%rd6,1;
+add.s64 %rd45,%rd43,%rd44;
+ld.global.u16 %r52,[%rd45];
 @%p13 bra $L__BB6_9;
-shl.b32 %r300,%r52,16;
-mov.b32 %f91,%r300;
+shl.b32 %r301,%r52,16;
+mov.b32 %f91,%r301;
 bra.uni $L__BB6_11;
 $L__BB6_9:
 { .reg .b16 h; cvt.u16.u32 h,%r52; cvt.f32.f16 %f91,h; }
 $L__BB6_11:
 mul.f32 %f24,%f13,%f91;
-setp.eq.s64 %p14,%rd12,0;
+setp.eq.s64 %p14,%rd11,0;
 @%p14 bra $L__BB6_18;
 setp.eq.s32 %p15,%r46,2;
 @%p15 bra $L__BB6_16;
 bra.uni $L__BB6_13;
 $L__BB6_16:
-cvta.to.global.u64 %rd53,%rd12;
-shl.b64 %rd54,%rd7,2;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.f32 %f92,[%rd55];
+cvta.to.global.u64 %rd52,%rd11;
+shl.b64 %rd53,%rd6,2;
+add.s64 %rd54,%rd52,%rd53;
+ld.global.f32 %f92,[%rd54];
 bra.uni $L__BB6_17;
 $L__BB6_13:
 setp.eq.s32 %p16,%r46,0;
-cvta.to.global.u64 %rd50,%rd12;
-shl.b64 %rd51,%rd7,1;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.u16 %r53,[%rd52];
+cvta.to.global.u64 %rd49,%rd11;
+shl.b64 %rd50,%rd6,1;
+add.s64 %rd51,%rd49,%rd50;
+ld.global.u16 %r53,[%rd51];
 @%p16 bra $L__BB6_15;
-shl.b32 %r302,%r53,16;
-mov.b32 %f92,%r302;
+shl.b32 %r303,%r53,16;
+mov.b32 %f92,%r303;
 bra.uni $L__BB6_17;
 $L__BB6_15:
 { .reg .b16 h; cvt.u16.u32 h,%r53; cvt.f32.f16 %f92,h; }
 $L__BB6_17:
 add.f32 %f24,%f24,%f92;
 $L__BB6_18:
-mul.lo.s64 %rd56,%rd6,%rd4;
-add.s64 %rd8,%rd56,%rd7;
+cvt.s64.s32 %rd55,%r56;
+mul.lo.s64 %rd56,%rd5,%rd55;
+add.s64 %rd7,%rd56,%rd6;
 setp.eq.s16 %p17,%rs1,2;
 @%p17 bra $L__BB6_21;
 setp.ne.s16 %p18,%rs1,0;
@@ -11317,30 +11313,30 @@ setp.ne.s16 %p18,%rs1,0;
 cvt.rn.f16.f32 %rs9,%f24;
 bra.uni $L__BB6_24;
 $L__BB6_21:
-cvta.to.global.u64 %rd57,%rd13;
-shl.b64 %rd58,%rd8,2;
+cvta.to.global.u64 %rd57,%rd12;
+shl.b64 %rd58,%rd7,2;
 add.s64 %rd59,%rd57,%rd58;
 st.global.f32 [%rd59],%f24;
 bra.uni $L__BB6_25;
 $L__BB6_22:
 mov.b32 %r54,%f24;
-and.b32 %r304,%r54,2147483647;
-setp.gt.u32 %p19,%r304,2139095040;
+and.b32 %r305,%r54,2147483647;
+setp.gt.u32 %p19,%r305,2139095040;
 mov.u16 %rs9,32767;
 @%p19 bra $L__BB6_24;
-shr.u32 %r305,%r54,16;
-and.b32 %r306,%r305,1;
-add.s32 %r307,%r54,%r306;
-add.s32 %r308,%r307,32767;
-shr.u32 %r309,%r308,16;
-cvt.u16.u32 %rs9,%r309;
+shr.u32 %r306,%r54,16;
+and.b32 %r307,%r306,1;
+add.s32 %r308,%r54,%r307;
+add.s32 %r309,%r308,32767;
+shr.u32 %r310,%r309,16;
+cvt.u16.u32 %rs9,%r310;
 $L__BB6_24:
-cvta.to.global.u64 %rd60,%rd13;
-shl.b64 %rd61,%rd8,1;
+cvta.to.global.u64 %rd60,%rd12;
+shl.b64 %rd61,%rd7,1;
 add.s64 %rd62,%rd60,%rd61;
 st.global.u16 [%rd62],%rs9;
 $L__BB6_25:
-setp.lt.s32 %p20,%r320,-128;
+setp.lt.s32 %p20,%r321,-128;
 @%p20 bra $L__BB6_5;
 $L__BB6_26:
 ret;
@@ -11357,18 +11353,19 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 3
 {
 .reg .pred %p<23>;
-.reg .b16 %rs<9>;
+.reg .b16 %rs<10>;
 .reg .f32 %f<154>;
-.reg .b32 %r<380>;
-.reg .b64 %rd<70>;
+.reg .b32 %r<367>;
+.reg .b64 %rd<69>;
 .shared .align 4 .b8 shared7[8192];
-ld.param.u64 %rd7,[p0];
-ld.param.u64 %rd8,[p1];
-ld.param.u64 %rd9,[p2];
-ld.param.u64 %rd10,[p3];
-ld.param.u64 %rd11,[p4];
+ld.param.u64 %rd9,[p0];
+ld.param.u64 %rd10,[p1];
+ld.param.u64 %rd11,[p2];
+ld.param.u64 %rd12,[p3];
+ld.param.u64 %rd13,[p4];
 ld.param.u32 %r52,[p5];
 ld.param.u32 %r53,[p6];
 ld.param.u32 %r54,[p7];
@@ -11376,58 +11373,59 @@ ld.param.u32 %r55,[p8];
 mov.u32 %r74,%tid.x;
 and.b32 %r75,%r74,31;
 shr.u32 %r76,%r74,5;
-shr.u32 %r1,%r75,2;
-and.b32 %r77,%r74,3;
-add.s32 %r78,%r52,15;
-shr.s32 %r79,%r78,31;
-shr.u32 %r80,%r79,28;
-add.s32 %r81,%r78,%r80;
-shr.s32 %r82,%r81,4;
-mov.u32 %r83,%ctaid.x;
-div.u32 %r84,%r83,%r82;
-shl.b32 %r2,%r84,4;
-mul.lo.s32 %r85,%r84,%r82;
-sub.s32 %r86,%r83,%r85;
-shl.b32 %r3,%r86,4;
-shr.s32 %r87,%r54,31;
-shr.u32 %r88,%r87,28;
-add.s32 %r89,%r54,%r88;
-shr.s32 %r4,%r89,4;
-add.s32 %r90,%r4,3;
-shr.s32 %r91,%r90,31;
-shr.u32 %r92,%r91,30;
-add.s32 %r93,%r90,%r92;
-shr.s32 %r5,%r93,2;
-or.b32 %r94,%r2,%r1;
-add.s32 %r95,%r53,-1;
-min.s32 %r96,%r94,%r95;
-mul.wide.s32 %rd14,%r96,%r4;
-or.b32 %r97,%r94,8;
-min.s32 %r98,%r97,%r95;
-mul.wide.s32 %rd15,%r98,%r4;
-bfi.b32 %r369,%r76,%r77,2,30;
-cvt.u64.u32 %rd16,%r369;
-setp.lt.s32 %p1,%r369,%r4;
+shr.u32 %r77,%r75,2;
+and.b32 %r78,%r74,3;
+add.s32 %r79,%r52,15;
+shr.s32 %r80,%r79,31;
+shr.u32 %r81,%r80,28;
+add.s32 %r82,%r79,%r81;
+shr.s32 %r83,%r82,4;
+mov.u32 %r84,%ctaid.x;
+div.u32 %r85,%r84,%r83;
+shl.b32 %r1,%r85,4;
+mul.lo.s32 %r86,%r85,%r83;
+sub.s32 %r87,%r84,%r86;
+shl.b32 %r2,%r87,4;
+shr.s32 %r88,%r54,31;
+shr.u32 %r89,%r88,28;
+add.s32 %r90,%r54,%r89;
+shr.s32 %r3,%r90,4;
+add.s32 %r91,%r3,3;
+shr.s32 %r92,%r91,31;
+shr.u32 %r93,%r92,30;
+add.s32 %r94,%r91,%r93;
+shr.s32 %r4,%r94,2;
+or.b32 %r95,%r1,%r77;
+add.s32 %r96,%r53,-1;
+min.s32 %r97,%r95,%r96;
+mul.wide.s32 %rd16,%r97,%r3;
+or.b32 %r98,%r95,8;
+min.s32 %r99,%r98,%r96;
+mul.wide.s32 %rd1,%r99,%r3;
+or.b32 %r5,%r2,%r77;
+bfi.b32 %r100,%r76,%r78,2,30;
+cvt.u64.u32 %rd17,%r100;
+setp.lt.s32 %p1,%r100,%r3;
 selp.u32 %r69,1,0,%p1;
-add.s64 %rd17,%rd14,%rd16;
-shl.b64 %rd18,%rd17,4;
-add.s64 %rd12,%rd7,%rd18;
-mov.u32 %r374,0;
-mov.u32 %r370,%r374;
-mov.u32 %r371,%r374;
-mov.u32 %r372,%r374;
-mov.u32 %r373,%r374;
-{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r370,%r371,
-%r372,%r373},[%rd12]; }
-add.s64 %rd19,%rd15,%rd16;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd13,%rd7,%rd20;
-mov.u32 %r375,%r374;
-mov.u32 %r376,%r374;
-mov.u32 %r377,%r374;
-{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r374,%r375,
-%r376,%r377},[%rd13]; }
-setp.ge.s32 %p2,%r76,%r5;
+add.s64 %rd18,%rd16,%rd17;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd9,%rd19;
+mov.u32 %r361,0;
+mov.u32 %r357,%r361;
+mov.u32 %r358,%r361;
+mov.u32 %r359,%r361;
+mov.u32 %r360,%r361;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r357,%r358,
+%r359,%r360},[%rd14]; }
+add.s64 %rd20,%rd1,%rd17;
+shl.b64 %rd21,%rd20,4;
+add.s64 %rd15,%rd9,%rd21;
+mov.u32 %r362,%r361;
+mov.u32 %r363,%r361;
+mov.u32 %r364,%r361;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r361,%r362,
+%r363,%r364},[%rd15]; }
+setp.ge.s32 %p2,%r76,%r4;
 mov.f32 %f135,0f00000000;
 mov.f32 %f136,%f135;
 mov.f32 %f137,%f135;
@@ -11437,219 +11435,215 @@ mov.f32 %f140,%f135;
 mov.f32 %f141,%f135;
 mov.f32 %f142,%f135;
 @%p2 bra $L__BB7_3;
-add.s32 %r100,%r3,%r1;
-shr.u32 %r102,%r87,29;
+shr.u32 %r102,%r88,29;
 add.s32 %r103,%r54,%r102;
 shr.s32 %r104,%r103,3;
 add.s32 %r105,%r52,-1;
-min.s32 %r106,%r100,%r105;
-mul.wide.s32 %rd1,%r106,%r104;
-add.s32 %r107,%r100,8;
-min.s32 %r108,%r107,%r105;
-mul.wide.s32 %rd2,%r108,%r104;
-mov.u32 %r378,%r76;
+min.s32 %r106,%r5,%r105;
+mul.wide.s32 %rd2,%r106,%r104;
+add.s32 %r23,%r5,8;
+min.s32 %r107,%r23,%r105;
+mul.wide.s32 %rd3,%r107,%r104;
+add.s32 %r111,%r1,%r77;
+min.s32 %r113,%r111,%r96;
+mul.wide.s32 %rd4,%r113,%r3;
+mov.u32 %r365,%r76;
 $L__BB7_2:
 .pragma "nounroll";
-setp.lt.s32 %p3,%r107,%r52;
-setp.lt.s32 %p4,%r100,%r52;
-bfi.b32 %r331,%r378,%r77,2,30;
-add.s32 %r332,%r331,32;
-cvt.s64.s32 %rd27,%r332;
-add.s32 %r34,%r369,32;
-setp.lt.s32 %p5,%r34,%r4;
-selp.u32 %r124,1,0,%p5;
-add.s32 %r333,%r2,%r1;
-min.s32 %r335,%r333,%r95;
-mul.wide.s32 %rd28,%r335,%r4;
-add.s64 %rd29,%rd28,%rd27;
+bfi.b32 %r330,%r365,%r78,2,30;
+add.s32 %r331,%r330,32;
+cvt.s64.s32 %rd28,%r331;
+setp.lt.s32 %p3,%r331,%r3;
+selp.u32 %r127,1,0,%p3;
+add.s64 %rd29,%rd4,%rd28;
 shl.b64 %rd30,%rd29,4;
-add.s64 %rd21,%rd7,%rd30;
-mov.u32 %r304,0;
-mov.u32 %r111,%r304;
-mov.u32 %r112,%r304;
-mov.u32 %r113,%r304;
-mov.u32 %r114,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r111,%r112,
-%r113,%r114},[%rd21]; }
-add.s32 %r336,%r333,8;
-min.s32 %r337,%r336,%r95;
-mul.wide.s32 %rd31,%r337,%r4;
-add.s64 %rd32,%rd31,%rd27;
-shl.b64 %rd33,%rd32,4;
-add.s64 %rd22,%rd7,%rd33;
-mov.u32 %r120,%r304;
-mov.u32 %r121,%r304;
-mov.u32 %r122,%r304;
-mov.u32 %r123,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r120,%r121,
-%r122,%r123},[%rd22]; }
-shl.b32 %r338,%r331,1;
-cvt.s64.s32 %rd34,%r338;
-setp.lt.s32 %p6,%r369,%r4;
-and.pred %p7,%p6,%p4;
-xor.b32 %r137,%r370,-2139062144;
-mov.u32 %r278,1684300900;
-mov.u32 %r272,16704;
-prmt.b32 %r129,%r137,%r278,%r272;
-mov.u32 %r282,1686135936;
-sub.rn.f16x2 %r133,%r129,%r282;
-mov.u32 %r279,17218;
-prmt.b32 %r136,%r137,%r278,%r279;
-sub.rn.f16x2 %r140,%r136,%r282;
-xor.b32 %r151,%r371,-2139062144;
-prmt.b32 %r143,%r151,%r278,%r272;
-sub.rn.f16x2 %r147,%r143,%r282;
-prmt.b32 %r150,%r151,%r278,%r279;
-sub.rn.f16x2 %r154,%r150,%r282;
-xor.b32 %r165,%r374,-2139062144;
-prmt.b32 %r157,%r165,%r278,%r272;
-sub.rn.f16x2 %r161,%r157,%r282;
-prmt.b32 %r164,%r165,%r278,%r279;
-sub.rn.f16x2 %r168,%r164,%r282;
-xor.b32 %r179,%r375,-2139062144;
-prmt.b32 %r171,%r179,%r278,%r272;
-sub.rn.f16x2 %r175,%r171,%r282;
-prmt.b32 %r178,%r179,%r278,%r279;
-sub.rn.f16x2 %r182,%r178,%r282;
-selp.u32 %r287,1,0,%p7;
-add.s64 %rd35,%rd1,%rd34;
-shl.b64 %rd36,%rd35,4;
-add.s64 %rd23,%rd8,%rd36;
-mov.u32 %r185,%r304;
-mov.u32 %r186,%r304;
-mov.u32 %r187,%r304;
-mov.u32 %r188,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r287,0; @p ld.global.nc.v4.u32 {%r185,%r186,
-%r187,%r188},[%rd23]; }
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r133,%r161,%r140,%r168},{%r185,
-%r186},{%f135,%f136,%f137,%f138};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r147,%r175,%r154,%r182},{%r187,
-%r188},{%f135,%f136,%f137,%f138};
-and.pred %p8,%p6,%p3;
-selp.u32 %r308,1,0,%p8;
-add.s64 %rd37,%rd2,%rd34;
-shl.b64 %rd38,%rd37,4;
-add.s64 %rd24,%rd8,%rd38;
-mov.u32 %r206,%r304;
-mov.u32 %r207,%r304;
-mov.u32 %r208,%r304;
-mov.u32 %r209,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r308,0; @p ld.global.nc.v4.u32 {%r206,%r207,
-%r208,%r209},[%rd24]; }
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r133,%r161,%r140,%r168},{%r206,
-%r207},{%f139,%f140,%f141,%f142};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r147,%r175,%r154,%r182},{%r208,
-%r209},{%f139,%f140,%f141,%f142};
-xor.b32 %r235,%r372,-2139062144;
-prmt.b32 %r227,%r235,%r278,%r272;
-sub.rn.f16x2 %r231,%r227,%r282;
-prmt.b32 %r234,%r235,%r278,%r279;
-sub.rn.f16x2 %r238,%r234,%r282;
-xor.b32 %r249,%r373,-2139062144;
-prmt.b32 %r241,%r249,%r278,%r272;
-sub.rn.f16x2 %r245,%r241,%r282;
-prmt.b32 %r248,%r249,%r278,%r279;
-sub.rn.f16x2 %r252,%r248,%r282;
-xor.b32 %r263,%r376,-2139062144;
-prmt.b32 %r255,%r263,%r278,%r272;
-sub.rn.f16x2 %r259,%r255,%r282;
-prmt.b32 %r262,%r263,%r278,%r279;
-sub.rn.f16x2 %r266,%r262,%r282;
-xor.b32 %r277,%r377,-2139062144;
-prmt.b32 %r269,%r277,%r278,%r272;
-sub.rn.f16x2 %r273,%r269,%r282;
-prmt.b32 %r276,%r277,%r278,%r279;
-sub.rn.f16x2 %r280,%r276,%r282;
-add.s64 %rd25,%rd23,16;
-mov.u32 %r283,%r304;
-mov.u32 %r284,%r304;
-mov.u32 %r285,%r304;
-mov.u32 %r286,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r287,0; @p ld.global.nc.v4.u32 {%r283,%r284,
-%r285,%r286},[%rd25]; }
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r231,%r259,%r238,%r266},{%r283,
-%r284},{%f135,%f136,%f137,%f138};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r245,%r273,%r252,%r280},{%r285,
-%r286},{%f135,%f136,%f137,%f138};
+add.s64 %rd22,%rd9,%rd30;
+mov.u32 %r307,0;
+mov.u32 %r114,%r307;
+mov.u32 %r115,%r307;
+mov.u32 %r116,%r307;
+mov.u32 %r117,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r114,%r115,
+%r116,%r117},[%rd22]; }
+add.s64 %rd31,%rd1,%rd28;
+shl.b64 %rd32,%rd31,4;
+add.s64 %rd23,%rd9,%rd32;
+mov.u32 %r123,%r307;
+mov.u32 %r124,%r307;
+mov.u32 %r125,%r307;
+mov.u32 %r126,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r123,%r124,
+%r125,%r126},[%rd23]; }
+setp.lt.s32 %p4,%r330,%r3;
+shl.b32 %r332,%r330,1;
+cvt.s64.s32 %rd33,%r332;
+setp.lt.s32 %p5,%r5,%r52;
+and.pred %p6,%p4,%p5;
+xor.b32 %r140,%r357,-2139062144;
+mov.u32 %r281,1684300900;
+mov.u32 %r275,16704;
+prmt.b32 %r132,%r140,%r281,%r275;
+mov.u32 %r285,1686135936;
+sub.rn.f16x2 %r136,%r132,%r285;
+mov.u32 %r282,17218;
+prmt.b32 %r139,%r140,%r281,%r282;
+sub.rn.f16x2 %r143,%r139,%r285;
+xor.b32 %r154,%r358,-2139062144;
+prmt.b32 %r146,%r154,%r281,%r275;
+sub.rn.f16x2 %r150,%r146,%r285;
+prmt.b32 %r153,%r154,%r281,%r282;
+sub.rn.f16x2 %r157,%r153,%r285;
+xor.b32 %r168,%r361,-2139062144;
+prmt.b32 %r160,%r168,%r281,%r275;
+sub.rn.f16x2 %r164,%r160,%r285;
+prmt.b32 %r167,%r168,%r281,%r282;
+sub.rn.f16x2 %r171,%r167,%r285;
+xor.b32 %r182,%r362,-2139062144;
+prmt.b32 %r174,%r182,%r281,%r275;
+sub.rn.f16x2 %r178,%r174,%r285;
+prmt.b32 %r181,%r182,%r281,%r282;
+sub.rn.f16x2 %r185,%r181,%r285;
+selp.u32 %r290,1,0,%p6;
+add.s64 %rd34,%rd2,%rd33;
+shl.b64 %rd35,%rd34,4;
+add.s64 %rd24,%rd10,%rd35;
+mov.u32 %r188,%r307;
+mov.u32 %r189,%r307;
+mov.u32 %r190,%r307;
+mov.u32 %r191,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r290,0; @p ld.global.nc.v4.u32 {%r188,%r189,
+%r190,%r191},[%rd24]; }
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r136,%r164,%r143,%r171},{%r188,
+%r189},{%f135,%f136,%f137,%f138};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r150,%r178,%r157,%r185},{%r190,
+%r191},{%f135,%f136,%f137,%f138};
+setp.lt.s32 %p7,%r23,%r52;
+and.pred %p8,%p4,%p7;
+selp.u32 %r311,1,0,%p8;
+add.s64 %rd36,%rd3,%rd33;
+shl.b64 %rd37,%rd36,4;
+add.s64 %rd25,%rd10,%rd37;
+mov.u32 %r209,%r307;
+mov.u32 %r210,%r307;
+mov.u32 %r211,%r307;
+mov.u32 %r212,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r311,0; @p ld.global.nc.v4.u32 {%r209,%r210,
+%r211,%r212},[%rd25]; }
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r136,%r164,%r143,%r171},{%r209,
+%r210},{%f139,%f140,%f141,%f142};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r150,%r178,%r157,%r185},{%r211,
+%r212},{%f139,%f140,%f141,%f142};
+xor.b32 %r238,%r359,-2139062144;
+prmt.b32 %r230,%r238,%r281,%r275;
+sub.rn.f16x2 %r234,%r230,%r285;
+prmt.b32 %r237,%r238,%r281,%r282;
+sub.rn.f16x2 %r241,%r237,%r285;
+xor.b32 %r252,%r360,-2139062144;
+prmt.b32 %r244,%r252,%r281,%r275;
+sub.rn.f16x2 %r248,%r244,%r285;
+prmt.b32 %r251,%r252,%r281,%r282;
+sub.rn.f16x2 %r255,%r251,%r285;
+xor.b32 %r266,%r363,-2139062144;
+prmt.b32 %r258,%r266,%r281,%r275;
+sub.rn.f16x2 %r262,%r258,%r285;
+prmt.b32 %r265,%r266,%r281,%r282;
+sub.rn.f16x2 %r269,%r265,%r285;
+xor.b32 %r280,%r364,-2139062144;
+prmt.b32 %r272,%r280,%r281,%r275;
+sub.rn.f16x2 %r276,%r272,%r285;
+prmt.b32 %r279,%r280,%r281,%r282;
+sub.rn.f16x2 %r283,%r279,%r285;
 add.s64 %rd26,%rd24,16;
-mov.u32 %r305,%r304;
-mov.u32 %r306,%r304;
-mov.u32 %r307,%r304;
-{ .reg .pred p; setp.ne.u32 p,%r308,0; @p ld.global.nc.v4.u32 {%r304,%r305,
-%r306,%r307},[%rd26]; }
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r231,%r259,%r238,%r266},{%r304,
-%r305},{%f139,%f140,%f141,%f142};
-mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r245,%r273,%r252,%r280},{%r306,
-%r307},{%f139,%f140,%f141,%f142};
-add.s32 %r378,%r378,8;
-setp.lt.s32 %p9,%r378,%r5;
-mov.u32 %r369,%r34;
-mov.u32 %r370,%r111;
-mov.u32 %r371,%r112;
-mov.u32 %r372,%r113;
-mov.u32 %r373,%r114;
-mov.u32 %r374,%r120;
-mov.u32 %r375,%r121;
-mov.u32 %r376,%r122;
-mov.u32 %r377,%r123;
+mov.u32 %r286,%r307;
+mov.u32 %r287,%r307;
+mov.u32 %r288,%r307;
+mov.u32 %r289,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r290,0; @p ld.global.nc.v4.u32 {%r286,%r287,
+%r288,%r289},[%rd26]; }
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r234,%r262,%r241,%r269},{%r286,
+%r287},{%f135,%f136,%f137,%f138};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f135,%f136,%f137,%f138},{%r248,%r276,%r255,%r283},{%r288,
+%r289},{%f135,%f136,%f137,%f138};
+add.s64 %rd27,%rd25,16;
+mov.u32 %r308,%r307;
+mov.u32 %r309,%r307;
+mov.u32 %r310,%r307;
+{ .reg .pred p; setp.ne.u32 p,%r311,0; @p ld.global.nc.v4.u32 {%r307,%r308,
+%r309,%r310},[%rd27]; }
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r234,%r262,%r241,%r269},{%r307,
+%r308},{%f139,%f140,%f141,%f142};
+mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f139,%f140,%f141,%f142},{%r248,%r276,%r255,%r283},{%r309,
+%r310},{%f139,%f140,%f141,%f142};
+add.s32 %r365,%r365,8;
+setp.lt.s32 %p9,%r365,%r4;
+mov.u32 %r357,%r114;
+mov.u32 %r358,%r115;
+mov.u32 %r359,%r116;
+mov.u32 %r360,%r117;
+mov.u32 %r361,%r123;
+mov.u32 %r362,%r124;
+mov.u32 %r363,%r125;
+mov.u32 %r364,%r126;
 @%p9 bra $L__BB7_2;
 $L__BB7_3:
-shl.b32 %r341,%r74,1;
-and.b32 %r342,%r341,6;
-mul.wide.u32 %rd39,%r76,1024;
-mov.u64 %rd40,shared7;
-add.s64 %rd41,%rd40,%rd39;
-mul.wide.u32 %rd42,%r342,64;
-add.s64 %rd43,%rd41,%rd42;
-and.b32 %r343,%r74,28;
-cvt.u64.u32 %rd44,%r343;
-add.s64 %rd45,%rd43,%rd44;
-st.shared.f32 [%rd45],%f135;
-st.shared.f32 [%rd45+64],%f136;
-st.shared.f32 [%rd45+32],%f137;
-st.shared.f32 [%rd45+96],%f138;
-st.shared.f32 [%rd45+512],%f139;
-st.shared.f32 [%rd45+576],%f140;
-st.shared.f32 [%rd45+544],%f141;
-st.shared.f32 [%rd45+608],%f142;
+shl.b32 %r335,%r74,1;
+and.b32 %r336,%r335,6;
+mul.wide.u32 %rd38,%r76,1024;
+mov.u64 %rd39,shared7;
+add.s64 %rd40,%rd39,%rd38;
+mul.wide.u32 %rd41,%r336,64;
+add.s64 %rd42,%rd40,%rd41;
+and.b32 %r337,%r74,28;
+cvt.u64.u32 %rd43,%r337;
+add.s64 %rd44,%rd42,%rd43;
+st.shared.f32 [%rd44],%f135;
+st.shared.f32 [%rd44+64],%f136;
+st.shared.f32 [%rd44+32],%f137;
+st.shared.f32 [%rd44+96],%f138;
+st.shared.f32 [%rd44+512],%f139;
+st.shared.f32 [%rd44+576],%f140;
+st.shared.f32 [%rd44+544],%f141;
+st.shared.f32 [%rd44+608],%f142;
 bar.sync 0;
 setp.gt.s32 %p10,%r74,255;
 @%p10 bra $L__BB7_26;
-add.s32 %r379,%r74,-256;
+shr.u32 %r338,%r55,2;
+and.b32 %r42,%r338,3;
 cvt.u16.u32 %rs5,%r55;
-and.b16 %rs4,%rs5,3;
+and.b16 %rs1,%rs5,3;
+shr.u32 %r339,%r55,4;
+and.b32 %r43,%r339,3;
+add.s32 %r366,%r74,-256;
 $L__BB7_5:
 .pragma "nounroll";
-add.s32 %r379,%r379,256;
-shr.s32 %r345,%r379,31;
-shr.u32 %r346,%r345,28;
-add.s32 %r347,%r379,%r346;
-shr.s32 %r348,%r347,4;
-and.b32 %r349,%r347,-16;
-sub.s32 %r350,%r379,%r349;
-mul.wide.s32 %rd46,%r348,64;
-add.s64 %rd48,%rd40,%rd46;
-mul.wide.s32 %rd49,%r350,4;
-add.s64 %rd3,%rd48,%rd49;
-add.s32 %r47,%r348,%r3;
+add.s32 %r366,%r366,256;
+shr.s32 %r341,%r366,31;
+shr.u32 %r342,%r341,28;
+add.s32 %r343,%r366,%r342;
+shr.s32 %r344,%r343,4;
+and.b32 %r345,%r343,-16;
+sub.s32 %r346,%r366,%r345;
+mul.wide.s32 %rd45,%r344,64;
+add.s64 %rd47,%rd39,%rd45;
+mul.wide.s32 %rd48,%r346,4;
+add.s64 %rd5,%rd47,%rd48;
+add.s32 %r47,%r344,%r2;
 setp.ge.s32 %p11,%r47,%r52;
-add.s32 %r48,%r350,%r2;
+add.s32 %r48,%r346,%r1;
 setp.ge.s32 %p12,%r48,%r53;
 or.pred %p13,%p11,%p12;
 @%p13 bra $L__BB7_25;
-ld.shared.f32 %f117,[%rd3];
-ld.shared.f32 %f118,[%rd3+1024];
-ld.shared.f32 %f119,[%rd3+2048];
-ld.shared.f32 %f120,[%rd3+3072];
-ld.shared.f32 %f121,[%rd3+4096];
-ld.shared.f32 %f122,[%rd3+5120];
-ld.shared.f32 %f123,[%rd3+6144];
-ld.shared.f32 %f124,[%rd3+7168];
-shr.u32 %r351,%r55,2;
-and.b32 %r352,%r351,3;
-setp.eq.s32 %p14,%r352,2;
-cvt.s64.s32 %rd4,%r47;
-cvt.s64.s32 %rd5,%r48;
+ld.shared.f32 %f117,[%rd5];
+ld.shared.f32 %f118,[%rd5+1024];
+ld.shared.f32 %f119,[%rd5+2048];
+ld.shared.f32 %f120,[%rd5+3072];
+ld.shared.f32 %f121,[%rd5+4096];
+ld.shared.f32 %f122,[%rd5+5120];
+ld.shared.f32 %f123,[%rd5+6144];
+ld.shared.f32 %f124,[%rd5+7168];
+setp.eq.s32 %p14,%r42,2;
+cvt.s64.s32 %rd6,%r47;
+cvt.s64.s32 %rd7,%r48;
 add.f32 %f125,%f117,0f00000000;
 add.f32 %f126,%f125,%f118;
 add.f32 %f127,%f126,%f119;
@@ -11661,87 +11655,85 @@ add.f32 %f25,%f131,%f124;
 @%p14 bra $L__BB7_10;
 bra.uni $L__BB7_7;
 $L__BB7_10:
-cvta.to.global.u64 %rd53,%rd9;
-shl.b64 %rd54,%rd5,2;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.f32 %f151,[%rd55];
+cvta.to.global.u64 %rd52,%rd11;
+shl.b64 %rd53,%rd7,2;
+add.s64 %rd54,%rd52,%rd53;
+ld.global.f32 %f151,[%rd54];
 bra.uni $L__BB7_11;
 $L__BB7_7:
-setp.eq.s32 %p15,%r352,0;
-cvta.to.global.u64 %rd50,%rd9;
-shl.b64 %rd51,%rd5,1;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.u16 %r49,[%rd52];
+setp.eq.s32 %p15,%r42,0;
+cvta.to.global.u64 %rd49,%rd11;
+shl.b64 %rd50,%rd7,1;
+add.s64 %rd51,%rd49,%rd50;
+ld.global.u16 %r49,[%rd51];
 @%p15 bra $L__BB7_9;
-shl.b32 %r355,%r49,16;
-mov.b32 %f151,%r355;
+shl.b32 %r347,%r49,16;
+mov.b32 %f151,%r347;
 bra.uni $L__BB7_11;
 $L__BB7_9:
 { .reg .b16 h; cvt.u16.u32 h,%r49; cvt.f32.f16 %f151,h; }
 $L__BB7_11:
 mul.f32 %f36,%f25,%f151;
-setp.eq.s64 %p16,%rd10,0;
+setp.eq.s64 %p16,%rd12,0;
 @%p16 bra $L__BB7_18;
-shr.u32 %r357,%r55,4;
-and.b32 %r358,%r357,3;
-setp.eq.s32 %p17,%r358,2;
+setp.eq.s32 %p17,%r43,2;
 @%p17 bra $L__BB7_16;
 bra.uni $L__BB7_13;
 $L__BB7_16:
-cvta.to.global.u64 %rd59,%rd10;
-shl.b64 %rd60,%rd5,2;
-add.s64 %rd61,%rd59,%rd60;
-ld.global.f32 %f152,[%rd61];
+cvta.to.global.u64 %rd58,%rd12;
+shl.b64 %rd59,%rd7,2;
+add.s64 %rd60,%rd58,%rd59;
+ld.global.f32 %f152,[%rd60];
 bra.uni $L__BB7_17;
 $L__BB7_13:
-setp.eq.s32 %p18,%r358,0;
-cvta.to.global.u64 %rd56,%rd10;
-shl.b64 %rd57,%rd5,1;
-add.s64 %rd58,%rd56,%rd57;
-ld.global.u16 %r50,[%rd58];
+setp.eq.s32 %p18,%r43,0;
+cvta.to.global.u64 %rd55,%rd12;
+shl.b64 %rd56,%rd7,1;
+add.s64 %rd57,%rd55,%rd56;
+ld.global.u16 %r50,[%rd57];
 @%p18 bra $L__BB7_15;
-shl.b32 %r361,%r50,16;
-mov.b32 %f152,%r361;
+shl.b32 %r349,%r50,16;
+mov.b32 %f152,%r349;
 bra.uni $L__BB7_17;
 $L__BB7_15:
 { .reg .b16 h; cvt.u16.u32 h,%r50; cvt.f32.f16 %f152,h; }
 $L__BB7_17:
 add.f32 %f36,%f36,%f152;
 $L__BB7_18:
-cvt.s64.s32 %rd62,%r53;
-mul.lo.s64 %rd63,%rd4,%rd62;
-add.s64 %rd6,%rd63,%rd5;
-setp.eq.s16 %p19,%rs4,2;
+cvt.s64.s32 %rd61,%r53;
+mul.lo.s64 %rd62,%rd6,%rd61;
+add.s64 %rd8,%rd62,%rd7;
+setp.eq.s16 %p19,%rs1,2;
 @%p19 bra $L__BB7_21;
-setp.ne.s16 %p20,%rs4,0;
+setp.ne.s16 %p20,%rs1,0;
 @%p20 bra $L__BB7_22;
-cvt.rn.f16.f32 %rs8,%f36;
+cvt.rn.f16.f32 %rs9,%f36;
 bra.uni $L__BB7_24;
 $L__BB7_21:
-cvta.to.global.u64 %rd64,%rd11;
-shl.b64 %rd65,%rd6,2;
-add.s64 %rd66,%rd64,%rd65;
-st.global.f32 [%rd66],%f36;
+cvta.to.global.u64 %rd63,%rd13;
+shl.b64 %rd64,%rd8,2;
+add.s64 %rd65,%rd63,%rd64;
+st.global.f32 [%rd65],%f36;
 bra.uni $L__BB7_25;
 $L__BB7_22:
 mov.b32 %r51,%f36;
-and.b32 %r363,%r51,2147483647;
-setp.gt.u32 %p21,%r363,2139095040;
-mov.u16 %rs8,32767;
+and.b32 %r351,%r51,2147483647;
+setp.gt.u32 %p21,%r351,2139095040;
+mov.u16 %rs9,32767;
 @%p21 bra $L__BB7_24;
-shr.u32 %r364,%r51,16;
-and.b32 %r365,%r364,1;
-add.s32 %r366,%r51,%r365;
-add.s32 %r367,%r366,32767;
-shr.u32 %r368,%r367,16;
-cvt.u16.u32 %rs8,%r368;
+shr.u32 %r352,%r51,16;
+and.b32 %r353,%r352,1;
+add.s32 %r354,%r51,%r353;
+add.s32 %r355,%r354,32767;
+shr.u32 %r356,%r355,16;
+cvt.u16.u32 %rs9,%r356;
 $L__BB7_24:
-cvta.to.global.u64 %rd67,%rd11;
-shl.b64 %rd68,%rd6,1;
-add.s64 %rd69,%rd67,%rd68;
-st.global.u16 [%rd69],%rs8;
+cvta.to.global.u64 %rd66,%rd13;
+shl.b64 %rd67,%rd8,1;
+add.s64 %rd68,%rd66,%rd67;
+st.global.u16 [%rd68],%rs9;
 $L__BB7_25:
-setp.lt.s32 %p22,%r379,0;
+setp.lt.s32 %p22,%r366,0;
 @%p22 bra $L__BB7_5;
 $L__BB7_26:
 ret;
@@ -11758,6 +11750,7 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 2
 {
 .reg .pred %p<30>;
 .reg .b16 %rs<10>;
@@ -12318,18 +12311,19 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 4
 {
 .reg .pred %p<21>;
 .reg .b16 %rs<10>;
 .reg .f32 %f<158>;
-.reg .b32 %r<369>;
+.reg .b32 %r<370>;
 .reg .b64 %rd<63>;
 .shared .align 4 .b8 shared9[4096];
-ld.param.u64 %rd9,[p0];
-ld.param.u64 %rd10,[p1];
-ld.param.u64 %rd11,[p2];
-ld.param.u64 %rd12,[p3];
-ld.param.u64 %rd13,[p4];
+ld.param.u64 %rd8,[p0];
+ld.param.u64 %rd9,[p1];
+ld.param.u64 %rd10,[p2];
+ld.param.u64 %rd11,[p3];
+ld.param.u64 %rd12,[p4];
 ld.param.u32 %r55,[p5];
 ld.param.u32 %r56,[p6];
 ld.param.u32 %r57,[p7];
@@ -12338,105 +12332,105 @@ mov.u32 %r77,%tid.x;
 and.b32 %r78,%r77,31;
 shr.u32 %r79,%r77,5;
 shr.u32 %r80,%r78,2;
-and.b32 %r1,%r77,3;
-add.s32 %r81,%r55,7;
-shr.s32 %r82,%r81,31;
-shr.u32 %r83,%r82,29;
-add.s32 %r84,%r81,%r83;
-shr.s32 %r85,%r84,3;
-mov.u32 %r86,%ctaid.x;
-div.u32 %r87,%r86,%r85;
-shl.b32 %r2,%r87,4;
-mul.lo.s32 %r88,%r87,%r85;
-sub.s32 %r89,%r86,%r88;
-shl.b32 %r3,%r89,3;
-shr.s32 %r90,%r57,31;
-shr.u32 %r91,%r90,28;
-add.s32 %r92,%r57,%r91;
-shr.s32 %r4,%r92,4;
-add.s32 %r93,%r4,3;
-shr.s32 %r94,%r93,31;
-shr.u32 %r95,%r94,30;
-add.s32 %r96,%r93,%r95;
-shr.s32 %r5,%r96,2;
-or.b32 %r97,%r2,%r80;
-add.s32 %r98,%r56,-1;
-min.s32 %r99,%r97,%r98;
-mul.wide.s32 %rd1,%r99,%r4;
-or.b32 %r100,%r97,8;
-min.s32 %r101,%r100,%r98;
-mul.wide.s32 %rd2,%r101,%r4;
-or.b32 %r6,%r3,%r80;
-bfi.b32 %r358,%r79,%r1,2,30;
-cvt.u64.u32 %rd16,%r358;
-setp.lt.s32 %p1,%r358,%r4;
+and.b32 %r81,%r77,3;
+add.s32 %r82,%r55,7;
+shr.s32 %r83,%r82,31;
+shr.u32 %r84,%r83,29;
+add.s32 %r85,%r82,%r84;
+shr.s32 %r86,%r85,3;
+mov.u32 %r87,%ctaid.x;
+div.u32 %r88,%r87,%r86;
+shl.b32 %r1,%r88,4;
+mul.lo.s32 %r89,%r88,%r86;
+sub.s32 %r90,%r87,%r89;
+shl.b32 %r2,%r90,3;
+shr.s32 %r91,%r57,31;
+shr.u32 %r92,%r91,28;
+add.s32 %r93,%r57,%r92;
+shr.s32 %r3,%r93,4;
+add.s32 %r94,%r3,3;
+shr.s32 %r95,%r94,31;
+shr.u32 %r96,%r95,30;
+add.s32 %r97,%r94,%r96;
+shr.s32 %r4,%r97,2;
+or.b32 %r98,%r1,%r80;
+add.s32 %r99,%r56,-1;
+min.s32 %r100,%r98,%r99;
+mul.wide.s32 %rd1,%r100,%r3;
+or.b32 %r101,%r98,8;
+min.s32 %r102,%r101,%r99;
+mul.wide.s32 %rd2,%r102,%r3;
+or.b32 %r5,%r2,%r80;
+bfi.b32 %r359,%r79,%r81,2,30;
+cvt.u64.u32 %rd15,%r359;
+setp.lt.s32 %p1,%r359,%r3;
 selp.u32 %r72,1,0,%p1;
-add.s64 %rd17,%rd1,%rd16;
-shl.b64 %rd18,%rd17,4;
-add.s64 %rd14,%rd9,%rd18;
-mov.u32 %r363,0;
-mov.u32 %r359,%r363;
-mov.u32 %r360,%r363;
-mov.u32 %r361,%r363;
-mov.u32 %r362,%r363;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r359,%r360,
-%r361,%r362},[%rd14]; }
-add.s64 %rd19,%rd2,%rd16;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd15,%rd9,%rd20;
-mov.u32 %r364,%r363;
-mov.u32 %r365,%r363;
-mov.u32 %r366,%r363;
-{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r363,%r364,
-%r365,%r366},[%rd15]; }
-setp.ge.s32 %p2,%r79,%r5;
+add.s64 %rd16,%rd1,%rd15;
+shl.b64 %rd17,%rd16,4;
+add.s64 %rd13,%rd8,%rd17;
+mov.u32 %r364,0;
+mov.u32 %r360,%r364;
+mov.u32 %r361,%r364;
+mov.u32 %r362,%r364;
+mov.u32 %r363,%r364;
+{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r360,%r361,
+%r362,%r363},[%rd13]; }
+add.s64 %rd18,%rd2,%rd15;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd8,%rd19;
+mov.u32 %r365,%r364;
+mov.u32 %r366,%r364;
+mov.u32 %r367,%r364;
+{ .reg .pred p; setp.ne.u32 p,%r72,0; @p ld.global.cs.nc.v4.u32 {%r364,%r365,
+%r366,%r367},[%rd14]; }
+setp.ge.s32 %p2,%r79,%r4;
 mov.f32 %f150,0f00000000;
 mov.f32 %f149,%f150;
 mov.f32 %f148,%f150;
 mov.f32 %f147,%f150;
 @%p2 bra $L__BB9_3;
-add.s32 %r103,%r55,-1;
-shr.u32 %r107,%r90,29;
+add.s32 %r104,%r55,-1;
+shr.u32 %r107,%r91,29;
 add.s32 %r108,%r57,%r107;
 shr.s32 %r109,%r108,3;
-min.s32 %r110,%r6,%r103;
+min.s32 %r110,%r5,%r104;
 mul.wide.s32 %rd3,%r110,%r109;
-mov.u32 %r367,%r79;
+mov.u32 %r368,%r79;
 $L__BB9_2:
 .pragma "nounroll";
-shl.b32 %r331,%r367,2;
-or.b32 %r332,%r331,%r1;
+shl.b32 %r331,%r368,2;
+or.b32 %r332,%r331,%r81;
 add.s32 %r333,%r332,32;
-cvt.s64.s32 %rd25,%r333;
-add.s32 %r35,%r358,32;
-setp.lt.s32 %p3,%r35,%r4;
+cvt.s64.s32 %rd24,%r333;
+add.s32 %r35,%r359,32;
+setp.lt.s32 %p3,%r35,%r3;
 selp.u32 %r124,1,0,%p3;
-add.s64 %rd26,%rd1,%rd25;
-shl.b64 %rd27,%rd26,4;
-add.s64 %rd21,%rd9,%rd27;
+add.s64 %rd25,%rd1,%rd24;
+shl.b64 %rd26,%rd25,4;
+add.s64 %rd20,%rd8,%rd26;
 mov.u32 %r310,0;
 mov.u32 %r111,%r310;
 mov.u32 %r112,%r310;
 mov.u32 %r113,%r310;
 mov.u32 %r114,%r310;
 { .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r111,%r112,
-%r113,%r114},[%rd21]; }
-add.s64 %rd28,%rd2,%rd25;
-shl.b64 %rd29,%rd28,4;
-add.s64 %rd22,%rd9,%rd29;
+%r113,%r114},[%rd20]; }
+add.s64 %rd27,%rd2,%rd24;
+shl.b64 %rd28,%rd27,4;
+add.s64 %rd21,%rd8,%rd28;
 mov.u32 %r120,%r310;
 mov.u32 %r121,%r310;
 mov.u32 %r122,%r310;
 mov.u32 %r123,%r310;
 { .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r120,%r121,
-%r122,%r123},[%rd22]; }
-setp.lt.s32 %p4,%r358,%r4;
-setp.lt.s32 %p5,%r6,%r55;
+%r122,%r123},[%rd21]; }
+setp.lt.s32 %p4,%r359,%r3;
+setp.lt.s32 %p5,%r5,%r55;
 and.pred %p6,%p5,%p4;
 shl.b32 %r334,%r332,1;
-cvt.s64.s32 %rd30,%r334;
+cvt.s64.s32 %rd29,%r334;
 selp.u32 %r314,1,0,%p6;
-xor.b32 %r142,%r359,-2139062144;
+xor.b32 %r142,%r360,-2139062144;
 mov.u32 %r304,1258291200;
 mov.u32 %r292,30016;
 prmt.b32 %f33,%r142,%r304,%r292;
@@ -12457,7 +12451,7 @@ add.f32 %f100,%f36,0fCB000080;
 mov.b32 %r146,%f99;
 mov.b32 %r147,%f100;
 prmt.b32 %r145,%r146,%r147,%r309;
-xor.b32 %r162,%r360,-2139062144;
+xor.b32 %r162,%r361,-2139062144;
 prmt.b32 %f37,%r162,%r304,%r292;
 add.f32 %f101,%f37,0fCB000080;
 prmt.b32 %f38,%r162,%r304,%r295;
@@ -12472,7 +12466,7 @@ add.f32 %f104,%f40,0fCB000080;
 mov.b32 %r166,%f103;
 mov.b32 %r167,%f104;
 prmt.b32 %r165,%r166,%r167,%r309;
-xor.b32 %r182,%r363,-2139062144;
+xor.b32 %r182,%r364,-2139062144;
 prmt.b32 %f41,%r182,%r304,%r292;
 add.f32 %f105,%f41,0fCB000080;
 prmt.b32 %f42,%r182,%r304,%r295;
@@ -12487,7 +12481,7 @@ add.f32 %f108,%f44,0fCB000080;
 mov.b32 %r186,%f107;
 mov.b32 %r187,%f108;
 prmt.b32 %r185,%r186,%r187,%r309;
-xor.b32 %r202,%r364,-2139062144;
+xor.b32 %r202,%r365,-2139062144;
 prmt.b32 %f45,%r202,%r304,%r292;
 add.f32 %f109,%f45,0fCB000080;
 prmt.b32 %f46,%r202,%r304,%r295;
@@ -12502,20 +12496,20 @@ add.f32 %f112,%f48,0fCB000080;
 mov.b32 %r206,%f111;
 mov.b32 %r207,%f112;
 prmt.b32 %r205,%r206,%r207,%r309;
-add.s64 %rd31,%rd3,%rd30;
-shl.b64 %rd32,%rd31,4;
-add.s64 %rd23,%rd10,%rd32;
+add.s64 %rd30,%rd3,%rd29;
+shl.b64 %rd31,%rd30,4;
+add.s64 %rd22,%rd9,%rd31;
 mov.u32 %r209,%r310;
 mov.u32 %r210,%r310;
 mov.u32 %r211,%r310;
 mov.u32 %r212,%r310;
 { .reg .pred p; setp.ne.u32 p,%r314,0; @p ld.global.nc.v4.u32 {%r209,%r210,
-%r211,%r212},[%rd23]; }
+%r211,%r212},[%rd22]; }
 mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f150,%f149,%f148,%f147},{%r135,%r175,%r145,%r185},{%r209,
 %r210},{%f150,%f149,%f148,%f147};
 mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f150,%f149,%f148,%f147},{%r155,%r195,%r165,%r205},{%r211,
 %r212},{%f150,%f149,%f148,%f147};
-xor.b32 %r243,%r361,-2139062144;
+xor.b32 %r243,%r362,-2139062144;
 prmt.b32 %f65,%r243,%r304,%r292;
 add.f32 %f113,%f65,0fCB000080;
 prmt.b32 %f66,%r243,%r304,%r295;
@@ -12530,7 +12524,7 @@ add.f32 %f116,%f68,0fCB000080;
 mov.b32 %r247,%f115;
 mov.b32 %r248,%f116;
 prmt.b32 %r246,%r247,%r248,%r309;
-xor.b32 %r263,%r362,-2139062144;
+xor.b32 %r263,%r363,-2139062144;
 prmt.b32 %f69,%r263,%r304,%r292;
 add.f32 %f117,%f69,0fCB000080;
 prmt.b32 %f70,%r263,%r304,%r295;
@@ -12545,7 +12539,7 @@ add.f32 %f120,%f72,0fCB000080;
 mov.b32 %r267,%f119;
 mov.b32 %r268,%f120;
 prmt.b32 %r266,%r267,%r268,%r309;
-xor.b32 %r283,%r365,-2139062144;
+xor.b32 %r283,%r366,-2139062144;
 prmt.b32 %f73,%r283,%r304,%r292;
 add.f32 %f121,%f73,0fCB000080;
 prmt.b32 %f74,%r283,%r304,%r295;
@@ -12560,7 +12554,7 @@ add.f32 %f124,%f76,0fCB000080;
 mov.b32 %r287,%f123;
 mov.b32 %r288,%f124;
 prmt.b32 %r286,%r287,%r288,%r309;
-xor.b32 %r303,%r366,-2139062144;
+xor.b32 %r303,%r367,-2139062144;
 prmt.b32 %f77,%r303,%r304,%r292;
 add.f32 %f125,%f77,0fCB000080;
 prmt.b32 %f78,%r303,%r304,%r295;
@@ -12575,83 +12569,83 @@ add.f32 %f128,%f80,0fCB000080;
 mov.b32 %r307,%f127;
 mov.b32 %r308,%f128;
 prmt.b32 %r306,%r307,%r308,%r309;
-add.s64 %rd24,%rd23,16;
+add.s64 %rd23,%rd22,16;
 mov.u32 %r311,%r310;
 mov.u32 %r312,%r310;
 mov.u32 %r313,%r310;
 { .reg .pred p; setp.ne.u32 p,%r314,0; @p ld.global.nc.v4.u32 {%r310,%r311,
-%r312,%r313},[%rd24]; }
+%r312,%r313},[%rd23]; }
 mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f150,%f149,%f148,%f147},{%r236,%r276,%r246,%r286},{%r310,
 %r311},{%f150,%f149,%f148,%f147};
 mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f150,%f149,%f148,%f147},{%r256,%r296,%r266,%r306},{%r312,
 %r313},{%f150,%f149,%f148,%f147};
-add.s32 %r367,%r367,8;
-setp.lt.s32 %p7,%r367,%r5;
-mov.u32 %r358,%r35;
-mov.u32 %r359,%r111;
-mov.u32 %r360,%r112;
-mov.u32 %r361,%r113;
-mov.u32 %r362,%r114;
-mov.u32 %r363,%r120;
-mov.u32 %r364,%r121;
-mov.u32 %r365,%r122;
-mov.u32 %r366,%r123;
+add.s32 %r368,%r368,8;
+setp.lt.s32 %p7,%r368,%r4;
+mov.u32 %r359,%r35;
+mov.u32 %r360,%r111;
+mov.u32 %r361,%r112;
+mov.u32 %r362,%r113;
+mov.u32 %r363,%r114;
+mov.u32 %r364,%r120;
+mov.u32 %r365,%r121;
+mov.u32 %r366,%r122;
+mov.u32 %r367,%r123;
 @%p7 bra $L__BB9_2;
 $L__BB9_3:
-shl.b32 %r337,%r1,1;
-mul.wide.u32 %rd33,%r79,512;
-mov.u64 %rd34,shared9;
-add.s64 %rd35,%rd34,%rd33;
-mul.wide.u32 %rd36,%r337,64;
-add.s64 %rd37,%rd35,%rd36;
-and.b32 %r338,%r77,28;
-cvt.u64.u32 %rd38,%r338;
-add.s64 %rd39,%rd37,%rd38;
-st.shared.f32 [%rd39],%f150;
-st.shared.f32 [%rd39+64],%f149;
-st.shared.f32 [%rd39+32],%f148;
-st.shared.f32 [%rd39+96],%f147;
+shl.b32 %r337,%r77,1;
+and.b32 %r338,%r337,6;
+mul.wide.u32 %rd32,%r79,512;
+mov.u64 %rd33,shared9;
+add.s64 %rd34,%rd33,%rd32;
+mul.wide.u32 %rd35,%r338,64;
+add.s64 %rd36,%rd34,%rd35;
+and.b32 %r339,%r77,28;
+cvt.u64.u32 %rd37,%r339;
+add.s64 %rd38,%rd36,%rd37;
+st.shared.f32 [%rd38],%f150;
+st.shared.f32 [%rd38+64],%f149;
+st.shared.f32 [%rd38+32],%f148;
+st.shared.f32 [%rd38+96],%f147;
 bar.sync 0;
 setp.gt.s32 %p8,%r77,127;
 @%p8 bra $L__BB9_26;
-cvt.s64.s32 %rd4,%r56;
-shr.u32 %r339,%r58,2;
-and.b32 %r45,%r339,3;
+shr.u32 %r340,%r58,2;
+and.b32 %r45,%r340,3;
 cvt.u16.u32 %rs5,%r58;
 and.b16 %rs1,%rs5,3;
-shr.u32 %r340,%r58,4;
-and.b32 %r46,%r340,3;
-add.s32 %r368,%r77,-256;
+shr.u32 %r341,%r58,4;
+and.b32 %r46,%r341,3;
+add.s32 %r369,%r77,-256;
 $L__BB9_5:
 .pragma "nounroll";
-add.s32 %r368,%r368,256;
-shr.s32 %r342,%r368,31;
-shr.u32 %r343,%r342,28;
-add.s32 %r344,%r368,%r343;
-shr.s32 %r345,%r344,4;
-and.b32 %r346,%r344,-16;
-sub.s32 %r347,%r368,%r346;
-mul.wide.s32 %rd40,%r345,64;
-add.s64 %rd42,%rd34,%rd40;
-mul.wide.s32 %rd43,%r347,4;
-add.s64 %rd5,%rd42,%rd43;
-add.s32 %r50,%r345,%r3;
+add.s32 %r369,%r369,256;
+shr.s32 %r343,%r369,31;
+shr.u32 %r344,%r343,28;
+add.s32 %r345,%r369,%r344;
+shr.s32 %r346,%r345,4;
+and.b32 %r347,%r345,-16;
+sub.s32 %r348,%r369,%r347;
+mul.wide.s32 %rd39,%r346,64;
+add.s64 %rd41,%rd33,%rd39;
+mul.wide.s32 %rd42,%r348,4;
+add.s64 %rd4,%rd41,%rd42;
+add.s32 %r50,%r346,%r2;
 setp.ge.s32 %p9,%r50,%r55;
-add.s32 %r51,%r347,%r2;
+add.s32 %r51,%r348,%r1;
 setp.ge.s32 %p10,%r51,%r56;
 or.pred %p11,%p9,%p10;
 @%p11 bra $L__BB9_25;
-ld.shared.f32 %f129,[%rd5];
-ld.shared.f32 %f130,[%rd5+512];
-ld.shared.f32 %f131,[%rd5+1024];
-ld.shared.f32 %f132,[%rd5+1536];
-ld.shared.f32 %f133,[%rd5+2048];
-ld.shared.f32 %f134,[%rd5+2560];
-ld.shared.f32 %f135,[%rd5+3072];
-ld.shared.f32 %f136,[%rd5+3584];
+ld.shared.f32 %f129,[%rd4];
+ld.shared.f32 %f130,[%rd4+512];
+ld.shared.f32 %f131,[%rd4+1024];
+ld.shared.f32 %f132,[%rd4+1536];
+ld.shared.f32 %f133,[%rd4+2048];
+ld.shared.f32 %f134,[%rd4+2560];
+ld.shared.f32 %f135,[%rd4+3072];
+ld.shared.f32 %f136,[%rd4+3584];
 setp.eq.s32 %p12,%r45,2;
-cvt.s64.s32 %rd6,%r50;
-cvt.s64.s32 %rd7,%r51;
+cvt.s64.s32 %rd5,%r50;
+cvt.s64.s32 %rd6,%r51;
 add.f32 %f137,%f129,0f00000000;
 add.f32 %f138,%f137,%f130;
 add.f32 %f139,%f138,%f131;
@@ -12663,53 +12657,54 @@ add.f32 %f13,%f143,%f136;
 @%p12 bra $L__BB9_10;
 bra.uni $L__BB9_7;
 $L__BB9_10:
-cvta.to.global.u64 %rd47,%rd11;
-shl.b64 %rd48,%rd7,2;
-add.s64 %rd49,%rd47,%rd48;
-ld.global.f32 %f155,[%rd49];
+cvta.to.global.u64 %rd46,%rd10;
+shl.b64 %rd47,%rd6,2;
+add.s64 %rd48,%rd46,%rd47;
+ld.global.f32 %f155,[%rd48];
 bra.uni $L__BB9_11;
 $L__BB9_7:
 setp.eq.s32 %p13,%r45,0;
-cvta.to.global.u64 %rd44,%rd11;
-shl.b64 %rd45,%rd7,1;
-add.s64 %rd46,%rd44,%rd45;
-ld.global.u16 %r52,[%rd46];
+cvta.to.global.u64 %rd43,%rd10;
+shl.b64 %rd44,%rd6,1;
+add.s64 %rd45,%rd43,%rd44;
+ld.global.u16 %r52,[%rd45];
 @%p13 bra $L__BB9_9;
-shl.b32 %r348,%r52,16;
-mov.b32 %f155,%r348;
+shl.b32 %r349,%r52,16;
+mov.b32 %f155,%r349;
 bra.uni $L__BB9_11;
 $L__BB9_9:
 { .reg .b16 h; cvt.u16.u32 h,%r52; cvt.f32.f16 %f155,h; }
 $L__BB9_11:
 mul.f32 %f24,%f13,%f155;
-setp.eq.s64 %p14,%rd12,0;
+setp.eq.s64 %p14,%rd11,0;
 @%p14 bra $L__BB9_18;
 setp.eq.s32 %p15,%r46,2;
 @%p15 bra $L__BB9_16;
 bra.uni $L__BB9_13;
 $L__BB9_16:
-cvta.to.global.u64 %rd53,%rd12;
-shl.b64 %rd54,%rd7,2;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.f32 %f156,[%rd55];
+cvta.to.global.u64 %rd52,%rd11;
+shl.b64 %rd53,%rd6,2;
+add.s64 %rd54,%rd52,%rd53;
+ld.global.f32 %f156,[%rd54];
 bra.uni $L__BB9_17;
 $L__BB9_13:
 setp.eq.s32 %p16,%r46,0;
-cvta.to.global.u64 %rd50,%rd12;
-shl.b64 %rd51,%rd7,1;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.u16 %r53,[%rd52];
+cvta.to.global.u64 %rd49,%rd11;
+shl.b64 %rd50,%rd6,1;
+add.s64 %rd51,%rd49,%rd50;
+ld.global.u16 %r53,[%rd51];
 @%p16 bra $L__BB9_15;
-shl.b32 %r350,%r53,16;
-mov.b32 %f156,%r350;
+shl.b32 %r351,%r53,16;
+mov.b32 %f156,%r351;
 bra.uni $L__BB9_17;
 $L__BB9_15:
 { .reg .b16 h; cvt.u16.u32 h,%r53; cvt.f32.f16 %f156,h; }
 $L__BB9_17:
 add.f32 %f24,%f24,%f156;
 $L__BB9_18:
-mul.lo.s64 %rd56,%rd6,%rd4;
-add.s64 %rd8,%rd56,%rd7;
+cvt.s64.s32 %rd55,%r56;
+mul.lo.s64 %rd56,%rd5,%rd55;
+add.s64 %rd7,%rd56,%rd6;
 setp.eq.s16 %p17,%rs1,2;
 @%p17 bra $L__BB9_21;
 setp.ne.s16 %p18,%rs1,0;
@@ -12717,30 +12712,30 @@ setp.ne.s16 %p18,%rs1,0;
 cvt.rn.f16.f32 %rs9,%f24;
 bra.uni $L__BB9_24;
 $L__BB9_21:
-cvta.to.global.u64 %rd57,%rd13;
-shl.b64 %rd58,%rd8,2;
+cvta.to.global.u64 %rd57,%rd12;
+shl.b64 %rd58,%rd7,2;
 add.s64 %rd59,%rd57,%rd58;
 st.global.f32 [%rd59],%f24;
 bra.uni $L__BB9_25;
 $L__BB9_22:
 mov.b32 %r54,%f24;
-and.b32 %r352,%r54,2147483647;
-setp.gt.u32 %p19,%r352,2139095040;
+and.b32 %r353,%r54,2147483647;
+setp.gt.u32 %p19,%r353,2139095040;
 mov.u16 %rs9,32767;
 @%p19 bra $L__BB9_24;
-shr.u32 %r353,%r54,16;
-and.b32 %r354,%r353,1;
-add.s32 %r355,%r54,%r354;
-add.s32 %r356,%r355,32767;
-shr.u32 %r357,%r356,16;
-cvt.u16.u32 %rs9,%r357;
+shr.u32 %r354,%r54,16;
+and.b32 %r355,%r354,1;
+add.s32 %r356,%r54,%r355;
+add.s32 %r357,%r356,32767;
+shr.u32 %r358,%r357,16;
+cvt.u16.u32 %rs9,%r358;
 $L__BB9_24:
-cvta.to.global.u64 %rd60,%rd13;
-shl.b64 %rd61,%rd8,1;
+cvta.to.global.u64 %rd60,%rd12;
+shl.b64 %rd61,%rd7,1;
 add.s64 %rd62,%rd60,%rd61;
 st.global.u16 [%rd62],%rs9;
 $L__BB9_25:
-setp.lt.s32 %p20,%r368,-128;
+setp.lt.s32 %p20,%r369,-128;
 @%p20 bra $L__BB9_5;
 $L__BB9_26:
 ret;
@@ -12757,18 +12752,19 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 3
 {
 .reg .pred %p<23>;
-.reg .b16 %rs<9>;
+.reg .b16 %rs<10>;
 .reg .f32 %f<218>;
-.reg .b32 %r<428>;
-.reg .b64 %rd<70>;
+.reg .b32 %r<415>;
+.reg .b64 %rd<69>;
 .shared .align 4 .b8 shared10[8192];
-ld.param.u64 %rd7,[p0];
-ld.param.u64 %rd8,[p1];
-ld.param.u64 %rd9,[p2];
-ld.param.u64 %rd10,[p3];
-ld.param.u64 %rd11,[p4];
+ld.param.u64 %rd9,[p0];
+ld.param.u64 %rd10,[p1];
+ld.param.u64 %rd11,[p2];
+ld.param.u64 %rd12,[p3];
+ld.param.u64 %rd13,[p4];
 ld.param.u32 %r52,[p5];
 ld.param.u32 %r53,[p6];
 ld.param.u32 %r54,[p7];
@@ -12776,58 +12772,59 @@ ld.param.u32 %r55,[p8];
 mov.u32 %r74,%tid.x;
 and.b32 %r75,%r74,31;
 shr.u32 %r76,%r74,5;
-shr.u32 %r1,%r75,2;
-and.b32 %r77,%r74,3;
-add.s32 %r78,%r52,15;
-shr.s32 %r79,%r78,31;
-shr.u32 %r80,%r79,28;
-add.s32 %r81,%r78,%r80;
-shr.s32 %r82,%r81,4;
-mov.u32 %r83,%ctaid.x;
-div.u32 %r84,%r83,%r82;
-shl.b32 %r2,%r84,4;
-mul.lo.s32 %r85,%r84,%r82;
-sub.s32 %r86,%r83,%r85;
-shl.b32 %r3,%r86,4;
-shr.s32 %r87,%r54,31;
-shr.u32 %r88,%r87,28;
-add.s32 %r89,%r54,%r88;
-shr.s32 %r4,%r89,4;
-add.s32 %r90,%r4,3;
-shr.s32 %r91,%r90,31;
-shr.u32 %r92,%r91,30;
-add.s32 %r93,%r90,%r92;
-shr.s32 %r5,%r93,2;
-or.b32 %r94,%r2,%r1;
-add.s32 %r95,%r53,-1;
-min.s32 %r96,%r94,%r95;
-mul.wide.s32 %rd14,%r96,%r4;
-or.b32 %r97,%r94,8;
-min.s32 %r98,%r97,%r95;
-mul.wide.s32 %rd15,%r98,%r4;
-bfi.b32 %r417,%r76,%r77,2,30;
-cvt.u64.u32 %rd16,%r417;
-setp.lt.s32 %p1,%r417,%r4;
+shr.u32 %r77,%r75,2;
+and.b32 %r78,%r74,3;
+add.s32 %r79,%r52,15;
+shr.s32 %r80,%r79,31;
+shr.u32 %r81,%r80,28;
+add.s32 %r82,%r79,%r81;
+shr.s32 %r83,%r82,4;
+mov.u32 %r84,%ctaid.x;
+div.u32 %r85,%r84,%r83;
+shl.b32 %r1,%r85,4;
+mul.lo.s32 %r86,%r85,%r83;
+sub.s32 %r87,%r84,%r86;
+shl.b32 %r2,%r87,4;
+shr.s32 %r88,%r54,31;
+shr.u32 %r89,%r88,28;
+add.s32 %r90,%r54,%r89;
+shr.s32 %r3,%r90,4;
+add.s32 %r91,%r3,3;
+shr.s32 %r92,%r91,31;
+shr.u32 %r93,%r92,30;
+add.s32 %r94,%r91,%r93;
+shr.s32 %r4,%r94,2;
+or.b32 %r95,%r1,%r77;
+add.s32 %r96,%r53,-1;
+min.s32 %r97,%r95,%r96;
+mul.wide.s32 %rd16,%r97,%r3;
+or.b32 %r98,%r95,8;
+min.s32 %r99,%r98,%r96;
+mul.wide.s32 %rd1,%r99,%r3;
+or.b32 %r5,%r2,%r77;
+bfi.b32 %r100,%r76,%r78,2,30;
+cvt.u64.u32 %rd17,%r100;
+setp.lt.s32 %p1,%r100,%r3;
 selp.u32 %r69,1,0,%p1;
-add.s64 %rd17,%rd14,%rd16;
-shl.b64 %rd18,%rd17,4;
-add.s64 %rd12,%rd7,%rd18;
-mov.u32 %r422,0;
-mov.u32 %r418,%r422;
-mov.u32 %r419,%r422;
-mov.u32 %r420,%r422;
-mov.u32 %r421,%r422;
-{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r418,%r419,
-%r420,%r421},[%rd12]; }
-add.s64 %rd19,%rd15,%rd16;
-shl.b64 %rd20,%rd19,4;
-add.s64 %rd13,%rd7,%rd20;
-mov.u32 %r423,%r422;
-mov.u32 %r424,%r422;
-mov.u32 %r425,%r422;
-{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r422,%r423,
-%r424,%r425},[%rd13]; }
-setp.ge.s32 %p2,%r76,%r5;
+add.s64 %rd18,%rd16,%rd17;
+shl.b64 %rd19,%rd18,4;
+add.s64 %rd14,%rd9,%rd19;
+mov.u32 %r409,0;
+mov.u32 %r405,%r409;
+mov.u32 %r406,%r409;
+mov.u32 %r407,%r409;
+mov.u32 %r408,%r409;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r405,%r406,
+%r407,%r408},[%rd14]; }
+add.s64 %rd20,%rd1,%rd17;
+shl.b64 %rd21,%rd20,4;
+add.s64 %rd15,%rd9,%rd21;
+mov.u32 %r410,%r409;
+mov.u32 %r411,%r409;
+mov.u32 %r412,%r409;
+{ .reg .pred p; setp.ne.u32 p,%r69,0; @p ld.global.cs.nc.v4.u32 {%r409,%r410,
+%r411,%r412},[%rd15]; }
+setp.ge.s32 %p2,%r76,%r4;
 mov.f32 %f199,0f00000000;
 mov.f32 %f200,%f199;
 mov.f32 %f201,%f199;
@@ -12837,301 +12834,297 @@ mov.f32 %f204,%f199;
 mov.f32 %f205,%f199;
 mov.f32 %f206,%f199;
 @%p2 bra $L__BB10_3;
-add.s32 %r100,%r3,%r1;
-shr.u32 %r102,%r87,29;
+shr.u32 %r102,%r88,29;
 add.s32 %r103,%r54,%r102;
 shr.s32 %r104,%r103,3;
 add.s32 %r105,%r52,-1;
-min.s32 %r106,%r100,%r105;
-mul.wide.s32 %rd1,%r106,%r104;
-add.s32 %r107,%r100,8;
-min.s32 %r108,%r107,%r105;
-mul.wide.s32 %rd2,%r108,%r104;
-mov.u32 %r426,%r76;
+min.s32 %r106,%r5,%r105;
+mul.wide.s32 %rd2,%r106,%r104;
+add.s32 %r23,%r5,8;
+min.s32 %r107,%r23,%r105;
+mul.wide.s32 %rd3,%r107,%r104;
+add.s32 %r111,%r1,%r77;
+min.s32 %r113,%r111,%r96;
+mul.wide.s32 %rd4,%r113,%r3;
+mov.u32 %r413,%r76;
 $L__BB10_2:
 .pragma "nounroll";
-setp.lt.s32 %p3,%r107,%r52;
-setp.lt.s32 %p4,%r100,%r52;
-bfi.b32 %r379,%r426,%r77,2,30;
-add.s32 %r380,%r379,32;
-cvt.s64.s32 %rd27,%r380;
-add.s32 %r34,%r417,32;
-setp.lt.s32 %p5,%r34,%r4;
-selp.u32 %r124,1,0,%p5;
-add.s32 %r381,%r2,%r1;
-min.s32 %r383,%r381,%r95;
-mul.wide.s32 %rd28,%r383,%r4;
-add.s64 %rd29,%rd28,%rd27;
+bfi.b32 %r378,%r413,%r78,2,30;
+add.s32 %r379,%r378,32;
+cvt.s64.s32 %rd28,%r379;
+setp.lt.s32 %p3,%r379,%r3;
+selp.u32 %r127,1,0,%p3;
+add.s64 %rd29,%rd4,%rd28;
 shl.b64 %rd30,%rd29,4;
-add.s64 %rd21,%rd7,%rd30;
-mov.u32 %r352,0;
-mov.u32 %r111,%r352;
-mov.u32 %r112,%r352;
-mov.u32 %r113,%r352;
-mov.u32 %r114,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r111,%r112,
-%r113,%r114},[%rd21]; }
-add.s32 %r384,%r381,8;
-min.s32 %r385,%r384,%r95;
-mul.wide.s32 %rd31,%r385,%r4;
-add.s64 %rd32,%rd31,%rd27;
-shl.b64 %rd33,%rd32,4;
-add.s64 %rd22,%rd7,%rd33;
-mov.u32 %r120,%r352;
-mov.u32 %r121,%r352;
-mov.u32 %r122,%r352;
-mov.u32 %r123,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r124,0; @p ld.global.cs.nc.v4.u32 {%r120,%r121,
-%r122,%r123},[%rd22]; }
-shl.b32 %r386,%r379,1;
-cvt.s64.s32 %rd34,%r386;
-setp.lt.s32 %p6,%r417,%r4;
-and.pred %p7,%p6,%p4;
-xor.b32 %r142,%r418,-2139062144;
-mov.u32 %r325,1258291200;
-mov.u32 %r313,30016;
-prmt.b32 %f53,%r142,%r325,%r313;
+add.s64 %rd22,%rd9,%rd30;
+mov.u32 %r355,0;
+mov.u32 %r114,%r355;
+mov.u32 %r115,%r355;
+mov.u32 %r116,%r355;
+mov.u32 %r117,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r114,%r115,
+%r116,%r117},[%rd22]; }
+add.s64 %rd31,%rd1,%rd28;
+shl.b64 %rd32,%rd31,4;
+add.s64 %rd23,%rd9,%rd32;
+mov.u32 %r123,%r355;
+mov.u32 %r124,%r355;
+mov.u32 %r125,%r355;
+mov.u32 %r126,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r127,0; @p ld.global.cs.nc.v4.u32 {%r123,%r124,
+%r125,%r126},[%rd23]; }
+setp.lt.s32 %p4,%r378,%r3;
+shl.b32 %r380,%r378,1;
+cvt.s64.s32 %rd33,%r380;
+setp.lt.s32 %p5,%r5,%r52;
+and.pred %p6,%p4,%p5;
+xor.b32 %r145,%r405,-2139062144;
+mov.u32 %r328,1258291200;
+mov.u32 %r316,30016;
+prmt.b32 %f53,%r145,%r328,%r316;
 add.f32 %f149,%f53,0fCB000080;
-mov.u32 %r316,30017;
-prmt.b32 %f54,%r142,%r325,%r316;
+mov.u32 %r319,30017;
+prmt.b32 %f54,%r145,%r328,%r319;
 add.f32 %f150,%f54,0fCB000080;
-mov.b32 %r136,%f149;
-mov.b32 %r137,%f150;
-mov.u32 %r330,30258;
-prmt.b32 %r135,%r136,%r137,%r330;
-mov.u32 %r323,30018;
-prmt.b32 %f55,%r142,%r325,%r323;
+mov.b32 %r139,%f149;
+mov.b32 %r140,%f150;
+mov.u32 %r333,30258;
+prmt.b32 %r138,%r139,%r140,%r333;
+mov.u32 %r326,30018;
+prmt.b32 %f55,%r145,%r328,%r326;
 add.f32 %f151,%f55,0fCB000080;
-mov.u32 %r326,30019;
-prmt.b32 %f56,%r142,%r325,%r326;
+mov.u32 %r329,30019;
+prmt.b32 %f56,%r145,%r328,%r329;
 add.f32 %f152,%f56,0fCB000080;
-mov.b32 %r146,%f151;
-mov.b32 %r147,%f152;
-prmt.b32 %r145,%r146,%r147,%r330;
-xor.b32 %r162,%r419,-2139062144;
-prmt.b32 %f57,%r162,%r325,%r313;
+mov.b32 %r149,%f151;
+mov.b32 %r150,%f152;
+prmt.b32 %r148,%r149,%r150,%r333;
+xor.b32 %r165,%r406,-2139062144;
+prmt.b32 %f57,%r165,%r328,%r316;
 add.f32 %f153,%f57,0fCB000080;
-prmt.b32 %f58,%r162,%r325,%r316;
+prmt.b32 %f58,%r165,%r328,%r319;
 add.f32 %f154,%f58,0fCB000080;
-mov.b32 %r156,%f153;
-mov.b32 %r157,%f154;
-prmt.b32 %r155,%r156,%r157,%r330;
-prmt.b32 %f59,%r162,%r325,%r323;
+mov.b32 %r159,%f153;
+mov.b32 %r160,%f154;
+prmt.b32 %r158,%r159,%r160,%r333;
+prmt.b32 %f59,%r165,%r328,%r326;
 add.f32 %f155,%f59,0fCB000080;
-prmt.b32 %f60,%r162,%r325,%r326;
+prmt.b32 %f60,%r165,%r328,%r329;
 add.f32 %f156,%f60,0fCB000080;
-mov.b32 %r166,%f155;
-mov.b32 %r167,%f156;
-prmt.b32 %r165,%r166,%r167,%r330;
-xor.b32 %r182,%r422,-2139062144;
-prmt.b32 %f61,%r182,%r325,%r313;
+mov.b32 %r169,%f155;
+mov.b32 %r170,%f156;
+prmt.b32 %r168,%r169,%r170,%r333;
+xor.b32 %r185,%r409,-2139062144;
+prmt.b32 %f61,%r185,%r328,%r316;
 add.f32 %f157,%f61,0fCB000080;
-prmt.b32 %f62,%r182,%r325,%r316;
+prmt.b32 %f62,%r185,%r328,%r319;
 add.f32 %f158,%f62,0fCB000080;
-mov.b32 %r176,%f157;
-mov.b32 %r177,%f158;
-prmt.b32 %r175,%r176,%r177,%r330;
-prmt.b32 %f63,%r182,%r325,%r323;
+mov.b32 %r179,%f157;
+mov.b32 %r180,%f158;
+prmt.b32 %r178,%r179,%r180,%r333;
+prmt.b32 %f63,%r185,%r328,%r326;
 add.f32 %f159,%f63,0fCB000080;
-prmt.b32 %f64,%r182,%r325,%r326;
+prmt.b32 %f64,%r185,%r328,%r329;
 add.f32 %f160,%f64,0fCB000080;
-mov.b32 %r186,%f159;
-mov.b32 %r187,%f160;
-prmt.b32 %r185,%r186,%r187,%r330;
-xor.b32 %r202,%r423,-2139062144;
-prmt.b32 %f65,%r202,%r325,%r313;
+mov.b32 %r189,%f159;
+mov.b32 %r190,%f160;
+prmt.b32 %r188,%r189,%r190,%r333;
+xor.b32 %r205,%r410,-2139062144;
+prmt.b32 %f65,%r205,%r328,%r316;
 add.f32 %f161,%f65,0fCB000080;
-prmt.b32 %f66,%r202,%r325,%r316;
+prmt.b32 %f66,%r205,%r328,%r319;
 add.f32 %f162,%f66,0fCB000080;
-mov.b32 %r196,%f161;
-mov.b32 %r197,%f162;
-prmt.b32 %r195,%r196,%r197,%r330;
-prmt.b32 %f67,%r202,%r325,%r323;
+mov.b32 %r199,%f161;
+mov.b32 %r200,%f162;
+prmt.b32 %r198,%r199,%r200,%r333;
+prmt.b32 %f67,%r205,%r328,%r326;
 add.f32 %f163,%f67,0fCB000080;
-prmt.b32 %f68,%r202,%r325,%r326;
+prmt.b32 %f68,%r205,%r328,%r329;
 add.f32 %f164,%f68,0fCB000080;
-mov.b32 %r206,%f163;
-mov.b32 %r207,%f164;
-prmt.b32 %r205,%r206,%r207,%r330;
-selp.u32 %r335,1,0,%p7;
-add.s64 %rd35,%rd1,%rd34;
-shl.b64 %rd36,%rd35,4;
-add.s64 %rd23,%rd8,%rd36;
-mov.u32 %r209,%r352;
-mov.u32 %r210,%r352;
-mov.u32 %r211,%r352;
-mov.u32 %r212,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r335,0; @p ld.global.nc.v4.u32 {%r209,%r210,
-%r211,%r212},[%rd23]; }
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r135,%r175,%r145,%r185},{%r209,
-%r210},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r155,%r195,%r165,%r205},{%r211,
-%r212},{%f199,%f200,%f201,%f202};
-and.pred %p8,%p6,%p3;
-selp.u32 %r356,1,0,%p8;
-add.s64 %rd37,%rd2,%rd34;
-shl.b64 %rd38,%rd37,4;
-add.s64 %rd24,%rd8,%rd38;
-mov.u32 %r230,%r352;
-mov.u32 %r231,%r352;
-mov.u32 %r232,%r352;
-mov.u32 %r233,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r356,0; @p ld.global.nc.v4.u32 {%r230,%r231,
-%r232,%r233},[%rd24]; }
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r135,%r175,%r145,%r185},{%r230,
-%r231},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r155,%r195,%r165,%r205},{%r232,
-%r233},{%f203,%f204,%f205,%f206};
-xor.b32 %r264,%r420,-2139062144;
-prmt.b32 %f101,%r264,%r325,%r313;
+mov.b32 %r209,%f163;
+mov.b32 %r210,%f164;
+prmt.b32 %r208,%r209,%r210,%r333;
+selp.u32 %r338,1,0,%p6;
+add.s64 %rd34,%rd2,%rd33;
+shl.b64 %rd35,%rd34,4;
+add.s64 %rd24,%rd10,%rd35;
+mov.u32 %r212,%r355;
+mov.u32 %r213,%r355;
+mov.u32 %r214,%r355;
+mov.u32 %r215,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r338,0; @p ld.global.nc.v4.u32 {%r212,%r213,
+%r214,%r215},[%rd24]; }
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r138,%r178,%r148,%r188},{%r212,
+%r213},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r158,%r198,%r168,%r208},{%r214,
+%r215},{%f199,%f200,%f201,%f202};
+setp.lt.s32 %p7,%r23,%r52;
+and.pred %p8,%p4,%p7;
+selp.u32 %r359,1,0,%p8;
+add.s64 %rd36,%rd3,%rd33;
+shl.b64 %rd37,%rd36,4;
+add.s64 %rd25,%rd10,%rd37;
+mov.u32 %r233,%r355;
+mov.u32 %r234,%r355;
+mov.u32 %r235,%r355;
+mov.u32 %r236,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r359,0; @p ld.global.nc.v4.u32 {%r233,%r234,
+%r235,%r236},[%rd25]; }
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r138,%r178,%r148,%r188},{%r233,
+%r234},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r158,%r198,%r168,%r208},{%r235,
+%r236},{%f203,%f204,%f205,%f206};
+xor.b32 %r267,%r407,-2139062144;
+prmt.b32 %f101,%r267,%r328,%r316;
 add.f32 %f165,%f101,0fCB000080;
-prmt.b32 %f102,%r264,%r325,%r316;
+prmt.b32 %f102,%r267,%r328,%r319;
 add.f32 %f166,%f102,0fCB000080;
-mov.b32 %r258,%f165;
-mov.b32 %r259,%f166;
-prmt.b32 %r257,%r258,%r259,%r330;
-prmt.b32 %f103,%r264,%r325,%r323;
+mov.b32 %r261,%f165;
+mov.b32 %r262,%f166;
+prmt.b32 %r260,%r261,%r262,%r333;
+prmt.b32 %f103,%r267,%r328,%r326;
 add.f32 %f167,%f103,0fCB000080;
-prmt.b32 %f104,%r264,%r325,%r326;
+prmt.b32 %f104,%r267,%r328,%r329;
 add.f32 %f168,%f104,0fCB000080;
-mov.b32 %r268,%f167;
-mov.b32 %r269,%f168;
-prmt.b32 %r267,%r268,%r269,%r330;
-xor.b32 %r284,%r421,-2139062144;
-prmt.b32 %f105,%r284,%r325,%r313;
+mov.b32 %r271,%f167;
+mov.b32 %r272,%f168;
+prmt.b32 %r270,%r271,%r272,%r333;
+xor.b32 %r287,%r408,-2139062144;
+prmt.b32 %f105,%r287,%r328,%r316;
 add.f32 %f169,%f105,0fCB000080;
-prmt.b32 %f106,%r284,%r325,%r316;
+prmt.b32 %f106,%r287,%r328,%r319;
 add.f32 %f170,%f106,0fCB000080;
-mov.b32 %r278,%f169;
-mov.b32 %r279,%f170;
-prmt.b32 %r277,%r278,%r279,%r330;
-prmt.b32 %f107,%r284,%r325,%r323;
+mov.b32 %r281,%f169;
+mov.b32 %r282,%f170;
+prmt.b32 %r280,%r281,%r282,%r333;
+prmt.b32 %f107,%r287,%r328,%r326;
 add.f32 %f171,%f107,0fCB000080;
-prmt.b32 %f108,%r284,%r325,%r326;
+prmt.b32 %f108,%r287,%r328,%r329;
 add.f32 %f172,%f108,0fCB000080;
-mov.b32 %r288,%f171;
-mov.b32 %r289,%f172;
-prmt.b32 %r287,%r288,%r289,%r330;
-xor.b32 %r304,%r424,-2139062144;
-prmt.b32 %f109,%r304,%r325,%r313;
+mov.b32 %r291,%f171;
+mov.b32 %r292,%f172;
+prmt.b32 %r290,%r291,%r292,%r333;
+xor.b32 %r307,%r411,-2139062144;
+prmt.b32 %f109,%r307,%r328,%r316;
 add.f32 %f173,%f109,0fCB000080;
-prmt.b32 %f110,%r304,%r325,%r316;
+prmt.b32 %f110,%r307,%r328,%r319;
 add.f32 %f174,%f110,0fCB000080;
-mov.b32 %r298,%f173;
-mov.b32 %r299,%f174;
-prmt.b32 %r297,%r298,%r299,%r330;
-prmt.b32 %f111,%r304,%r325,%r323;
+mov.b32 %r301,%f173;
+mov.b32 %r302,%f174;
+prmt.b32 %r300,%r301,%r302,%r333;
+prmt.b32 %f111,%r307,%r328,%r326;
 add.f32 %f175,%f111,0fCB000080;
-prmt.b32 %f112,%r304,%r325,%r326;
+prmt.b32 %f112,%r307,%r328,%r329;
 add.f32 %f176,%f112,0fCB000080;
-mov.b32 %r308,%f175;
-mov.b32 %r309,%f176;
-prmt.b32 %r307,%r308,%r309,%r330;
-xor.b32 %r324,%r425,-2139062144;
-prmt.b32 %f113,%r324,%r325,%r313;
+mov.b32 %r311,%f175;
+mov.b32 %r312,%f176;
+prmt.b32 %r310,%r311,%r312,%r333;
+xor.b32 %r327,%r412,-2139062144;
+prmt.b32 %f113,%r327,%r328,%r316;
 add.f32 %f177,%f113,0fCB000080;
-prmt.b32 %f114,%r324,%r325,%r316;
+prmt.b32 %f114,%r327,%r328,%r319;
 add.f32 %f178,%f114,0fCB000080;
-mov.b32 %r318,%f177;
-mov.b32 %r319,%f178;
-prmt.b32 %r317,%r318,%r319,%r330;
-prmt.b32 %f115,%r324,%r325,%r323;
+mov.b32 %r321,%f177;
+mov.b32 %r322,%f178;
+prmt.b32 %r320,%r321,%r322,%r333;
+prmt.b32 %f115,%r327,%r328,%r326;
 add.f32 %f179,%f115,0fCB000080;
-prmt.b32 %f116,%r324,%r325,%r326;
+prmt.b32 %f116,%r327,%r328,%r329;
 add.f32 %f180,%f116,0fCB000080;
-mov.b32 %r328,%f179;
-mov.b32 %r329,%f180;
-prmt.b32 %r327,%r328,%r329,%r330;
-add.s64 %rd25,%rd23,16;
-mov.u32 %r331,%r352;
-mov.u32 %r332,%r352;
-mov.u32 %r333,%r352;
-mov.u32 %r334,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r335,0; @p ld.global.nc.v4.u32 {%r331,%r332,
-%r333,%r334},[%rd25]; }
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r257,%r297,%r267,%r307},{%r331,
-%r332},{%f199,%f200,%f201,%f202};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r277,%r317,%r287,%r327},{%r333,
-%r334},{%f199,%f200,%f201,%f202};
+mov.b32 %r331,%f179;
+mov.b32 %r332,%f180;
+prmt.b32 %r330,%r331,%r332,%r333;
 add.s64 %rd26,%rd24,16;
-mov.u32 %r353,%r352;
-mov.u32 %r354,%r352;
-mov.u32 %r355,%r352;
-{ .reg .pred p; setp.ne.u32 p,%r356,0; @p ld.global.nc.v4.u32 {%r352,%r353,
-%r354,%r355},[%rd26]; }
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r257,%r297,%r267,%r307},{%r352,
-%r353},{%f203,%f204,%f205,%f206};
-mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r277,%r317,%r287,%r327},{%r354,
-%r355},{%f203,%f204,%f205,%f206};
-add.s32 %r426,%r426,8;
-setp.lt.s32 %p9,%r426,%r5;
-mov.u32 %r417,%r34;
-mov.u32 %r418,%r111;
-mov.u32 %r419,%r112;
-mov.u32 %r420,%r113;
-mov.u32 %r421,%r114;
-mov.u32 %r422,%r120;
-mov.u32 %r423,%r121;
-mov.u32 %r424,%r122;
-mov.u32 %r425,%r123;
+mov.u32 %r334,%r355;
+mov.u32 %r335,%r355;
+mov.u32 %r336,%r355;
+mov.u32 %r337,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r338,0; @p ld.global.nc.v4.u32 {%r334,%r335,
+%r336,%r337},[%rd26]; }
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r260,%r300,%r270,%r310},{%r334,
+%r335},{%f199,%f200,%f201,%f202};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f199,%f200,%f201,%f202},{%r280,%r320,%r290,%r330},{%r336,
+%r337},{%f199,%f200,%f201,%f202};
+add.s64 %rd27,%rd25,16;
+mov.u32 %r356,%r355;
+mov.u32 %r357,%r355;
+mov.u32 %r358,%r355;
+{ .reg .pred p; setp.ne.u32 p,%r359,0; @p ld.global.nc.v4.u32 {%r355,%r356,
+%r357,%r358},[%rd27]; }
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r260,%r300,%r270,%r310},{%r355,
+%r356},{%f203,%f204,%f205,%f206};
+mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f203,%f204,%f205,%f206},{%r280,%r320,%r290,%r330},{%r357,
+%r358},{%f203,%f204,%f205,%f206};
+add.s32 %r413,%r413,8;
+setp.lt.s32 %p9,%r413,%r4;
+mov.u32 %r405,%r114;
+mov.u32 %r406,%r115;
+mov.u32 %r407,%r116;
+mov.u32 %r408,%r117;
+mov.u32 %r409,%r123;
+mov.u32 %r410,%r124;
+mov.u32 %r411,%r125;
+mov.u32 %r412,%r126;
 @%p9 bra $L__BB10_2;
 $L__BB10_3:
-shl.b32 %r389,%r74,1;
-and.b32 %r390,%r389,6;
-mul.wide.u32 %rd39,%r76,1024;
-mov.u64 %rd40,shared10;
-add.s64 %rd41,%rd40,%rd39;
-mul.wide.u32 %rd42,%r390,64;
-add.s64 %rd43,%rd41,%rd42;
-and.b32 %r391,%r74,28;
-cvt.u64.u32 %rd44,%r391;
-add.s64 %rd45,%rd43,%rd44;
-st.shared.f32 [%rd45],%f199;
-st.shared.f32 [%rd45+64],%f200;
-st.shared.f32 [%rd45+32],%f201;
-st.shared.f32 [%rd45+96],%f202;
-st.shared.f32 [%rd45+512],%f203;
-st.shared.f32 [%rd45+576],%f204;
-st.shared.f32 [%rd45+544],%f205;
-st.shared.f32 [%rd45+608],%f206;
+shl.b32 %r383,%r74,1;
+and.b32 %r384,%r383,6;
+mul.wide.u32 %rd38,%r76,1024;
+mov.u64 %rd39,shared10;
+add.s64 %rd40,%rd39,%rd38;
+mul.wide.u32 %rd41,%r384,64;
+add.s64 %rd42,%rd40,%rd41;
+and.b32 %r385,%r74,28;
+cvt.u64.u32 %rd43,%r385;
+add.s64 %rd44,%rd42,%rd43;
+st.shared.f32 [%rd44],%f199;
+st.shared.f32 [%rd44+64],%f200;
+st.shared.f32 [%rd44+32],%f201;
+st.shared.f32 [%rd44+96],%f202;
+st.shared.f32 [%rd44+512],%f203;
+st.shared.f32 [%rd44+576],%f204;
+st.shared.f32 [%rd44+544],%f205;
+st.shared.f32 [%rd44+608],%f206;
 bar.sync 0;
 setp.gt.s32 %p10,%r74,255;
 @%p10 bra $L__BB10_26;
-add.s32 %r427,%r74,-256;
+shr.u32 %r386,%r55,2;
+and.b32 %r42,%r386,3;
 cvt.u16.u32 %rs5,%r55;
-and.b16 %rs4,%rs5,3;
+and.b16 %rs1,%rs5,3;
+shr.u32 %r387,%r55,4;
+and.b32 %r43,%r387,3;
+add.s32 %r414,%r74,-256;
 $L__BB10_5:
 .pragma "nounroll";
-add.s32 %r427,%r427,256;
-shr.s32 %r393,%r427,31;
-shr.u32 %r394,%r393,28;
-add.s32 %r395,%r427,%r394;
-shr.s32 %r396,%r395,4;
-and.b32 %r397,%r395,-16;
-sub.s32 %r398,%r427,%r397;
-mul.wide.s32 %rd46,%r396,64;
-add.s64 %rd48,%rd40,%rd46;
-mul.wide.s32 %rd49,%r398,4;
-add.s64 %rd3,%rd48,%rd49;
-add.s32 %r47,%r396,%r3;
+add.s32 %r414,%r414,256;
+shr.s32 %r389,%r414,31;
+shr.u32 %r390,%r389,28;
+add.s32 %r391,%r414,%r390;
+shr.s32 %r392,%r391,4;
+and.b32 %r393,%r391,-16;
+sub.s32 %r394,%r414,%r393;
+mul.wide.s32 %rd45,%r392,64;
+add.s64 %rd47,%rd39,%rd45;
+mul.wide.s32 %rd48,%r394,4;
+add.s64 %rd5,%rd47,%rd48;
+add.s32 %r47,%r392,%r2;
 setp.ge.s32 %p11,%r47,%r52;
-add.s32 %r48,%r398,%r2;
+add.s32 %r48,%r394,%r1;
 setp.ge.s32 %p12,%r48,%r53;
 or.pred %p13,%p11,%p12;
 @%p13 bra $L__BB10_25;
-ld.shared.f32 %f181,[%rd3];
-ld.shared.f32 %f182,[%rd3+1024];
-ld.shared.f32 %f183,[%rd3+2048];
-ld.shared.f32 %f184,[%rd3+3072];
-ld.shared.f32 %f185,[%rd3+4096];
-ld.shared.f32 %f186,[%rd3+5120];
-ld.shared.f32 %f187,[%rd3+6144];
-ld.shared.f32 %f188,[%rd3+7168];
-shr.u32 %r399,%r55,2;
-and.b32 %r400,%r399,3;
-setp.eq.s32 %p14,%r400,2;
-cvt.s64.s32 %rd4,%r47;
-cvt.s64.s32 %rd5,%r48;
+ld.shared.f32 %f181,[%rd5];
+ld.shared.f32 %f182,[%rd5+1024];
+ld.shared.f32 %f183,[%rd5+2048];
+ld.shared.f32 %f184,[%rd5+3072];
+ld.shared.f32 %f185,[%rd5+4096];
+ld.shared.f32 %f186,[%rd5+5120];
+ld.shared.f32 %f187,[%rd5+6144];
+ld.shared.f32 %f188,[%rd5+7168];
+setp.eq.s32 %p14,%r42,2;
+cvt.s64.s32 %rd6,%r47;
+cvt.s64.s32 %rd7,%r48;
 add.f32 %f189,%f181,0f00000000;
 add.f32 %f190,%f189,%f182;
 add.f32 %f191,%f190,%f183;
@@ -13143,87 +13136,85 @@ add.f32 %f25,%f195,%f188;
 @%p14 bra $L__BB10_10;
 bra.uni $L__BB10_7;
 $L__BB10_10:
-cvta.to.global.u64 %rd53,%rd9;
-shl.b64 %rd54,%rd5,2;
-add.s64 %rd55,%rd53,%rd54;
-ld.global.f32 %f215,[%rd55];
+cvta.to.global.u64 %rd52,%rd11;
+shl.b64 %rd53,%rd7,2;
+add.s64 %rd54,%rd52,%rd53;
+ld.global.f32 %f215,[%rd54];
 bra.uni $L__BB10_11;
 $L__BB10_7:
-setp.eq.s32 %p15,%r400,0;
-cvta.to.global.u64 %rd50,%rd9;
-shl.b64 %rd51,%rd5,1;
-add.s64 %rd52,%rd50,%rd51;
-ld.global.u16 %r49,[%rd52];
+setp.eq.s32 %p15,%r42,0;
+cvta.to.global.u64 %rd49,%rd11;
+shl.b64 %rd50,%rd7,1;
+add.s64 %rd51,%rd49,%rd50;
+ld.global.u16 %r49,[%rd51];
 @%p15 bra $L__BB10_9;
-shl.b32 %r403,%r49,16;
-mov.b32 %f215,%r403;
+shl.b32 %r395,%r49,16;
+mov.b32 %f215,%r395;
 bra.uni $L__BB10_11;
 $L__BB10_9:
 { .reg .b16 h; cvt.u16.u32 h,%r49; cvt.f32.f16 %f215,h; }
 $L__BB10_11:
 mul.f32 %f36,%f25,%f215;
-setp.eq.s64 %p16,%rd10,0;
+setp.eq.s64 %p16,%rd12,0;
 @%p16 bra $L__BB10_18;
-shr.u32 %r405,%r55,4;
-and.b32 %r406,%r405,3;
-setp.eq.s32 %p17,%r406,2;
+setp.eq.s32 %p17,%r43,2;
 @%p17 bra $L__BB10_16;
 bra.uni $L__BB10_13;
 $L__BB10_16:
-cvta.to.global.u64 %rd59,%rd10;
-shl.b64 %rd60,%rd5,2;
-add.s64 %rd61,%rd59,%rd60;
-ld.global.f32 %f216,[%rd61];
+cvta.to.global.u64 %rd58,%rd12;
+shl.b64 %rd59,%rd7,2;
+add.s64 %rd60,%rd58,%rd59;
+ld.global.f32 %f216,[%rd60];
 bra.uni $L__BB10_17;
 $L__BB10_13:
-setp.eq.s32 %p18,%r406,0;
-cvta.to.global.u64 %rd56,%rd10;
-shl.b64 %rd57,%rd5,1;
-add.s64 %rd58,%rd56,%rd57;
-ld.global.u16 %r50,[%rd58];
+setp.eq.s32 %p18,%r43,0;
+cvta.to.global.u64 %rd55,%rd12;
+shl.b64 %rd56,%rd7,1;
+add.s64 %rd57,%rd55,%rd56;
+ld.global.u16 %r50,[%rd57];
 @%p18 bra $L__BB10_15;
-shl.b32 %r409,%r50,16;
-mov.b32 %f216,%r409;
+shl.b32 %r397,%r50,16;
+mov.b32 %f216,%r397;
 bra.uni $L__BB10_17;
 $L__BB10_15:
 { .reg .b16 h; cvt.u16.u32 h,%r50; cvt.f32.f16 %f216,h; }
 $L__BB10_17:
 add.f32 %f36,%f36,%f216;
 $L__BB10_18:
-cvt.s64.s32 %rd62,%r53;
-mul.lo.s64 %rd63,%rd4,%rd62;
-add.s64 %rd6,%rd63,%rd5;
-setp.eq.s16 %p19,%rs4,2;
+cvt.s64.s32 %rd61,%r53;
+mul.lo.s64 %rd62,%rd6,%rd61;
+add.s64 %rd8,%rd62,%rd7;
+setp.eq.s16 %p19,%rs1,2;
 @%p19 bra $L__BB10_21;
-setp.ne.s16 %p20,%rs4,0;
+setp.ne.s16 %p20,%rs1,0;
 @%p20 bra $L__BB10_22;
-cvt.rn.f16.f32 %rs8,%f36;
+cvt.rn.f16.f32 %rs9,%f36;
 bra.uni $L__BB10_24;
 $L__BB10_21:
-cvta.to.global.u64 %rd64,%rd11;
-shl.b64 %rd65,%rd6,2;
-add.s64 %rd66,%rd64,%rd65;
-st.global.f32 [%rd66],%f36;
+cvta.to.global.u64 %rd63,%rd13;
+shl.b64 %rd64,%rd8,2;
+add.s64 %rd65,%rd63,%rd64;
+st.global.f32 [%rd65],%f36;
 bra.uni $L__BB10_25;
 $L__BB10_22:
 mov.b32 %r51,%f36;
-and.b32 %r411,%r51,2147483647;
-setp.gt.u32 %p21,%r411,2139095040;
-mov.u16 %rs8,32767;
+and.b32 %r399,%r51,2147483647;
+setp.gt.u32 %p21,%r399,2139095040;
+mov.u16 %rs9,32767;
 @%p21 bra $L__BB10_24;
-shr.u32 %r412,%r51,16;
-and.b32 %r413,%r412,1;
-add.s32 %r414,%r51,%r413;
-add.s32 %r415,%r414,32767;
-shr.u32 %r416,%r415,16;
-cvt.u16.u32 %rs8,%r416;
+shr.u32 %r400,%r51,16;
+and.b32 %r401,%r400,1;
+add.s32 %r402,%r51,%r401;
+add.s32 %r403,%r402,32767;
+shr.u32 %r404,%r403,16;
+cvt.u16.u32 %rs9,%r404;
 $L__BB10_24:
-cvta.to.global.u64 %rd67,%rd11;
-shl.b64 %rd68,%rd6,1;
-add.s64 %rd69,%rd67,%rd68;
-st.global.u16 [%rd69],%rs8;
+cvta.to.global.u64 %rd66,%rd13;
+shl.b64 %rd67,%rd8,1;
+add.s64 %rd68,%rd66,%rd67;
+st.global.u16 [%rd68],%rs9;
 $L__BB10_25:
-setp.lt.s32 %p22,%r427,0;
+setp.lt.s32 %p22,%r414,0;
 @%p22 bra $L__BB10_5;
 $L__BB10_26:
 ret;
@@ -13240,6 +13231,7 @@ ret;
 .param .u32 p8
 )
 .maxntid 256,1,1
+.minnctapersm 2
 {
 .reg .pred %p<30>;
 .reg .b16 %rs<10>;

@@ -166,7 +166,9 @@ DEVICE void matmul(const Vec4* weight, const Vec4* x, const void* scale, const v
 }
 
 #define MATMUL(BITS, NAME, IS_BF16, TOKENS, ROWS)                                                                    \
-    extern "C" __global__ void __launch_bounds__(THREADS) int##BITS##_##NAME##_matmul_##TOKENS(                      \
+    /* The second bound is how many blocks shall fit on an SM: it leaves just enough registers to spill none. */     \
+    extern "C" __global__ void __launch_bounds__(THREADS, TOKENS == 8 ? 4 : TOKENS == 16 ? 3 : 2)                    \
+    int##BITS##_##NAME##_matmul_##TOKENS(                                                                            \
         const Vec4* weight, const Vec4* x, const void* scale, const void* bias, void* y,                             \
         int m, int n, int k, int dtypes) {                                                                           \
         matmul<BITS, IS_BF16, TOKENS / 8, ROWS / 16>(weight, x, scale, bias, y, m, n, k, dtypes);                    \

@@ -62,8 +62,8 @@ class Module:
         if not header:
             raise PTXError("not a 64-bit PTX module")
         self.version, self.target = header.groups()
-        entries = list(re.finditer(r"\.visible \.entry (\w+)\(([^)]*)\)\s*(?:\.maxntid (\d+),1,1\s*)?\{(.*?\n)\}\n", text,
-                                   re.S))
+        bounds = r"(?:\.maxntid (\d+),1,1\s*)?(?:\.minnctapersm \d+\s*)?"
+        entries = list(re.finditer(rf"\.visible \.entry (\w+)\(([^)]*)\)\s*{bounds}\{{(.*?\n)\}}\n", text, re.S))
         outside = text[header.end():entries[0].start()] if entries else text[header.end():]
         shared = re.findall(r"\.shared \.align (\d+) \.b8 (\w+)\[(\d+)\];", outside)
         if len(shared) != outside.count(";"):
@@ -524,7 +524,7 @@ class Run:
         self.put(instruction.operands[0], operation(value, (count % np.uint32(bits)).astype(value.dtype)), active)
 
     def arithmetic(self, instruction, active):
-        """Integers wrap around. Floats are computed in fp64 and rounded once, which is exact for fp32 and narrower."""
+        """Integers wrap around. Floats are computed in fp64 and then rounded, which is right but for rare last bits of fma."""
         *modifiers, kind = instruction.modifiers
         name = instruction.opcode
         if kind in ("f16x2", "bf16x2"):
