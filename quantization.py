@@ -220,7 +220,9 @@ class _QuantizedLinearFunction(torch.autograd.Function):
         rows = grad_out.reshape(-1, grad_out.shape[-1])
         if ctx.needs_input_grad[0]:
             dtype = torch.float32 if rows.device.type == "cpu" and rows.dtype != torch.float64 else rows.dtype
-            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=dtype)
+            # Blocks add up in fp32: fourteen roundings to 16 bits would cost a decimal.
+            sum_dtype = torch.promote_types(dtype, torch.float32)
+            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=sum_dtype)
             for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
                 block = slice(start, start + ROWS_PER_BLOCK)
                 total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)

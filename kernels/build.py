@@ -113,7 +113,8 @@ def with_modules(text, modules):
     """The text of quantization_kernels.py with these modules between its markers."""
     for name, ptx in modules.items():
         pattern = rf"(?ms)^# --- begin {name}: .*?^# --- end {name} ---\n"
-        text, count = re.subn(pattern, lambda _, s=section(name, ptx): s, text)
+        fresh = section(name, ptx)
+        text, count = re.subn(pattern, lambda _, fresh=fresh: fresh, text)
         if count != 1:
             raise SystemExit(f"{KERNELS_FILE} needs one pair of markers for {name}, has {count}")
     return text
@@ -126,6 +127,11 @@ def occupancy(architecture, registers, shared, threads):
     by_registers = file // (-(-registers * 32 // 256) * 256) // per_block
     by_shared = shared_kib * 1024 // (shared + 1024)  # the system keeps 1 KiB of every block's
     return min(blocks, warps // per_block, by_registers, by_shared) * per_block / warps
+
+
+def find_ptxas():
+    """ptxas on the path or in /usr/local/cuda; None where there is none."""
+    return shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas")
 
 
 def known_architectures(ptxas):
@@ -154,8 +160,8 @@ def assemble(ptxas, ptx, architecture):
 
 
 def report(modules):
-    ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
-    if not os.path.exists(ptxas):
+    ptxas = find_ptxas()
+    if ptxas is None:
         print("no ptxas: registers and occupancy are not reported")
         return
     known = known_architectures(ptxas)

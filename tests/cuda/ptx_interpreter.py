@@ -143,10 +143,11 @@ class Memory:
                 left &= ~inside
                 yield inside, view, addresses[inside] - np.uint64(address)
         if left.any():
-            bad = int(addresses[left][0])
-            near = min(self.areas, key=lambda area: min(abs(bad - area[0]), abs(bad - area[0] - len(area[1]))))
-            raise PTXError(f"{text}: {size} bytes at {bad:#x} are outside every allocation (offset {bad - near[0]} of the "
-                           f"nearest, which has {len(near[1])} bytes)")
+            bad, where = int(addresses[left][0]), ""
+            if self.areas:
+                start, view = min(self.areas, key=lambda area: min(abs(bad - area[0]), abs(bad - area[0] - len(area[1]))))
+                where = f" (byte {bad - start} of the nearest, which has {len(view)})"
+            raise PTXError(f"{text}: {size} bytes at {bad:#x} are outside every allocation{where}")
 
 
 # ---------------------------------------------------------------------------------------------------------- runs

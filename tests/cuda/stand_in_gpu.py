@@ -7,6 +7,8 @@ memory may.
 
 import contextlib
 import ctypes
+import functools
+import logging
 import os
 import re
 import shutil
@@ -16,11 +18,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuda import ptx_interpreter
+from package import load_package
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = ("cuda", "cudart", "cublasLt")
 # The newest PTX that a driver reads, from the release notes of each CUDA version.
 PTX_OF_DRIVER = {11000: 70, 11040: 74, 11080: 78, 12000: 80, 12040: 84, 12080: 87, 13000: 90}
+
+
+parse = functools.lru_cache(maxsize=4)(ptx_interpreter.Module)  # most tests load the same two modules
 
 
 @dataclass
@@ -70,11 +76,11 @@ class StandInGPU:
 
     def _load(self, device, image, out):
         try:
-            module = ptx_interpreter.Module(ctypes.string_at(image))
+            module = parse(ctypes.string_at(image))
         except ptx_interpreter.PTXError as error:
             self.error = error
             return 218
-        newest = max(ptx for driver, ptx in PTX_OF_DRIVER.items() if driver <= self.driver)
+        newest = max((ptx for driver, ptx in PTX_OF_DRIVER.items() if driver <= self.driver), default=0)
         if int(module.version.replace(".", "")) > newest:
             return 222
         if int(re.match(r"sm_(\d+)$", module.target).group(1)) > self.capability or module.target in self.refused:
@@ -143,3 +149,23 @@ class StandInTorchCuda:
     def take_areas(self):
         areas, self._areas = self._areas, []
         return areas
+
+
+def install(monkeypatch, paths, **options):
+    """Puts stand-in GPUs under the package for one test, with nothing loaded yet. Options: see `StandInGPU`."""
+    kernels, quantization = load_package("quantization_kernels"), load_package("quantization")
+    gpu = StandInGPU(paths, **options)
+    monkeypatch.setattr(kernels, "torch_cuda", gpu.torch_cuda)
+    monkeypatch.setattr(quantization, "torch_cuda", gpu.torch_cuda)
+    monkeypatch.setattr(kernels, "find_cuda_libraries", lambda: dict(gpu.paths))
+    forget(kernels, quantization)
+    logging.getLogger("cpm_kernels").setLevel(logging.ERROR)  # it names every entry point that the stand-in lacks
+    return gpu
+
+
+def forget(kernels, quantization):
+    """Drops what was loaded on stand-in GPUs."""
+    kernels._cuda_kernels.clear()
+    kernels._forget_cpm_kernels()
+    quantization._cuda_kernels_or_warning.cache_clear()
+    quantization._warn_once.cache_clear()
