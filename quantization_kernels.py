@@ -102,7 +102,7 @@ class CudaKernels:
         return 64 if self._fits_tensor_cores(k, bits, x.dtype) else 32 if k % 8 == 0 else 8
 
     def linear(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-        """x [m, in] times the quantized weight [out, in], plus bias: [m, out] in the dtype of x (fp16, bf16 or fp32)."""
+        """x [m, in] (fp16, bf16 or fp32) times the quantized weight [out, in], plus bias: [m, out] in x's dtype."""
         m, k, n = x.shape[0], x.shape[1], weight.shape[0]
         out = torch.empty((m, n), dtype=x.dtype, device=x.device)
         if not (m and n):
@@ -118,8 +118,8 @@ class CudaKernels:
         if bias is not None:
             bias = _as_kernel_float(bias)
             codes, bias_address = codes | _FLOAT_CODES[bias.dtype] << 4, address(bias)
-        self._launch(name, grid, block, address(weight), address(x), address(scale), bias_address, address(out), m, n, k,
-                     codes)
+        self._launch(name, grid, block, address(weight), address(x), address(scale), bias_address, address(out),
+                     m, n, k, codes)
         return out
 
     def _choose(self, m: int, n: int, k: int, bits: int, dtype: torch.dtype, aligned: bool):
@@ -220,9 +220,10 @@ def load_cuda_kernels(index: int) -> CudaKernels:
 def _import_cpm_kernels():
     """The module `cpm_kernels.kernels.base`, unmodified, on the CUDA libraries that torch runs on.
 
-    cpm_kernels looks for libraries in $CUDA_PATH, /usr/local/cuda and the loader's cache, none of which knows those that
-    pip installs with torch; so CUDA_PATH names a folder of links to them during the import, and only then. Its import
-    touches every GPU, and one that found no library stays broken: it is dropped from sys.modules and may be tried again.
+    cpm_kernels looks for libraries in $CUDA_PATH, /usr/local/cuda and the loader's cache, none of which knows those
+    that pip installs with torch; so CUDA_PATH names a folder of links to them during its import, and only then. The
+    import touches every GPU. One that found no library would stay broken: it is dropped from sys.modules, to be tried
+    again.
     """
     if torch.version.hip:
         raise KernelUnavailableError("cpm_kernels runs on NVIDIA GPUs only, and this torch is built for AMD's")

@@ -1,7 +1,7 @@
 """The CUDA kernels and their launch path, without a GPU.
 
 An unmodified cpm_kernels runs on a stand-in for the CUDA driver, and a PTX interpreter executes what it launches: see
-tests/cuda. Tensors stay on the CPU; a mock of `torch_cuda` says that a GPU holds them. Tests marked `gpu` need a real one.
+tests/cuda. Tensors stay on the CPU; a mock of `torch_cuda` says that a GPU holds them. Tests marked `gpu` need one.
 """
 
 import importlib.util
@@ -31,8 +31,8 @@ spec.loader.exec_module(build)
 HALF, BFLOAT16, FLOAT = torch.float16, torch.bfloat16, torch.float32
 # An output may be off by its own rounding (half a unit in the last place) ...
 OUTPUT_ROUNDING = {HALF: 2.0**-11, BFLOAT16: 2.0**-8, FLOAT: 2.0**-24}
-# ... and by the rounding of a sum of some thousand products in fp32, relative to the sum of their magnitudes. One wrong
-# weight in 4,352 moves it by 2e-4.
+# ... and by the rounding of a sum of some thousand products in fp32, relative to the sum of their magnitudes. One
+# wrong weight in 4,352 moves it by 2e-4.
 SUM_ROUNDING = 2.0**-20
 
 
@@ -89,7 +89,7 @@ def run_linear(gpu, m, n, k, bits, dtype, scale_dtype=None, bias_dtype=None):
     return [launch.kernel for launch in gpu.launches[start:]]
 
 
-# ------------------------------------------------------------------------------------------------ numbers, every kernel
+# -------------------------------------------------------------------------------------------- numbers, every kernel
 
 
 @pytest.mark.parametrize("dtype", [HALF, BFLOAT16], ids=["half", "bfloat16"])
@@ -97,10 +97,24 @@ def run_linear(gpu, m, n, k, bits, dtype, scale_dtype=None, bias_dtype=None):
 def test_tensor_core_kernels(stand_in, bits, dtype):
     """sm_80: up to 64 rows. K > 4,096 so that every loop runs, not a multiple of a block's step; odd N."""
     gpu, name = stand_in(), {HALF: "half", BFLOAT16: "bfloat16"}[dtype]
-    for m, tokens in [(1, 8), (2, 8), (3, 8), (4, 8), (5, 8), (6, 8), (7, 8), (8, 8), (9, 16), (16, 16), (21, 32), (64, 32)]:
+    for m, tokens in [
+        (1, 8),
+        (2, 8),
+        (3, 8),
+        (4, 8),
+        (5, 8),
+        (6, 8),
+        (7, 8),
+        (8, 8),
+        (9, 16),
+        (16, 16),
+        (21, 32),
+        (64, 32),
+    ]:
         k = 4096 + 96 if m % 2 else 4352
         assert run_linear(gpu, m, 17, k, bits, dtype, bias_dtype=dtype if m > 2 else None) == [
-            f"int{bits}_{name}_matmul_{tokens}"]
+            f"int{bits}_{name}_matmul_{tokens}"
+        ]
 
 
 @pytest.mark.parametrize("dtype", [HALF, BFLOAT16, FLOAT], ids=["half", "bfloat16", "float"])
@@ -110,7 +124,9 @@ def test_gemv_kernels(stand_in, bits, dtype):
     gpu = stand_in(capability=75)
     for m, tokens in [(1, 1), (2, 4), (3, 4), (4, 4), (5, 8), (7, 8), (8, 8), (9, 8), (16, 8), (21, 8)]:
         k = 4096 + 8 if m % 2 else 4352
-        assert run_linear(gpu, m, 11, k, bits, dtype, bias_dtype=dtype if m > 2 else None) == [f"int{bits}_gemv_{tokens}"]
+        assert run_linear(gpu, m, 11, k, bits, dtype, bias_dtype=dtype if m > 2 else None) == [
+            f"int{bits}_gemv_{tokens}"
+        ]
 
 
 @pytest.mark.parametrize("bits, k", [(4, 4098), (8, 4099), (8, 3)])
@@ -209,13 +225,16 @@ def test_quantize_is_bit_equal(stand_in, bits, dtype):
 def test_quantize_honours_the_scale_search(stand_in):
     gpu = stand_in()
     weight = torch.randn(5, 256, generator=torch.Generator().manual_seed(1)).half()
-    plain, searched = quantization.quantize_weight(weight, 4), quantization.quantize_weight(weight, 4, search_scale=True)
+    plain, searched = (
+        quantization.quantize_weight(weight, 4),
+        quantization.quantize_weight(weight, 4, search_scale=True),
+    )
     gpu.torch_cuda.device_of = lambda tensor: None
     assert torch.equal(searched[1], quantization.quantize_weight(weight, 4, search_scale=True)[1])
     assert (searched[1] < plain[1]).any()
 
 
-# ----------------------------------------------------------------------------------------- prefill, backward, modules
+# --------------------------------------------------------------------------------------- prefill, backward, modules
 
 
 def test_many_rows_expand_a_block_at_a_time(stand_in, monkeypatch):
@@ -256,13 +275,15 @@ def test_a_module_keeps_the_published_layout(stand_in):
     assert all(torch.equal(value, before[name]) for name, value in layer.state_dict().items())
 
 
-# --------------------------------------------------------------------------------------------------- loading, launching
+# ----------------------------------------------------------------------------------------------- loading, launching
 
 
 def test_importing_the_package_touches_nothing():
     """cpm_kernels starts CUDA on every GPU when it is imported: that must not happen before a GPU is used."""
-    code = ("import sys; from package import load_package; load_package('quantization');"
-            "print([name for name in sys.modules if name.startswith(('cpm_kernels', 'pkg_resources'))])")
+    code = (
+        "import sys; from package import load_package; load_package('quantization');"
+        "print([name for name in sys.modules if name.startswith(('cpm_kernels', 'pkg_resources'))])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "tests", capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -283,8 +304,11 @@ def test_cpm_kernels_is_unmodified_and_its_surroundings_restored(stand_in, monke
 @pytest.mark.parametrize("present", [False, True], ids=["without pkg_resources", "with pkg_resources"])
 def test_loads_with_and_without_pkg_resources(stand_in, monkeypatch, present):
     gpu, real = stand_in(), importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec",
-                        lambda name, *rest: present or None if name == "pkg_resources" else real(name, *rest))
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: present or None if name == "pkg_resources" else real(name, *rest),
+    )
     monkeypatch.delitem(sys.modules, "pkg_resources", raising=False)
     if present:
         own = kernels_file._pkg_resources_stand_in()
@@ -295,8 +319,13 @@ def test_loads_with_and_without_pkg_resources(stand_in, monkeypatch, present):
 
 def test_finds_the_libraries_that_pip_installs_with_torch(monkeypatch, tmp_path):
     """cu11 wheels keep them in torch/lib with a hash in the name, cu12 and cu13 wheels in nvidia/*/lib."""
-    for path in ("torch/lib/libcudart-d0da41ae.so.11.0", "torch/lib/libtorch.so", "nvidia/cublas/lib/libcublasLt.so.12",
-                 "nvidia/cublas/lib/libcublas.so.12", "nvidia/cuda_runtime/lib/libcudart_static.so"):
+    for path in (
+        "torch/lib/libcudart-d0da41ae.so.11.0",
+        "torch/lib/libtorch.so",
+        "nvidia/cublas/lib/libcublasLt.so.12",
+        "nvidia/cublas/lib/libcublas.so.12",
+        "nvidia/cuda_runtime/lib/libcudart_static.so",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     monkeypatch.setattr(torch, "__file__", str(tmp_path / "torch" / "__init__.py"))
@@ -478,7 +507,7 @@ def test_launch_overhead(stand_in, capsys):
     assert ours < 0.5 * theirs
 
 
-# ------------------------------------------------------------------------------------------------------ what is shipped
+# -------------------------------------------------------------------------------------------------- what is shipped
 
 
 @pytest.fixture(scope="session")
@@ -504,8 +533,12 @@ def test_ptxas_assembles_for_every_gpu():
     ptxas = build.find_ptxas()
     if ptxas is None:
         pytest.skip("no ptxas")
-    jobs = [(name, architecture) for name, _, oldest in build.MODULES
-            for architecture in build.known_architectures(ptxas) if architecture >= oldest]
+    jobs = [
+        (name, architecture)
+        for name, _, oldest in build.MODULES
+        for architecture in build.known_architectures(ptxas)
+        if architecture >= oldest
+    ]
     assert jobs
 
     def spilled(job):
@@ -517,7 +550,7 @@ def test_ptxas_assembles_for_every_gpu():
         assert sum(pool.map(spilled, jobs), []) == [], "kernels spill registers"
 
 
-# -------------------------------------------------------------------------------------------------------- planted bugs
+# ----------------------------------------------------------------------------------------------------- planted bugs
 # Each is (what it breaks, source, text, replacement, kernels to build, call that has to notice).
 
 GEMV_1 = ("GEMV(4, 1, 8)", lambda gpu: run_linear(gpu, 1, 11, 4104, 4, HALF))
@@ -558,58 +591,140 @@ QUANTIZE_FLOAT = ("QUANTIZE(4)", check_quantize(4, FLOAT))
 PLANTED_BUGS = [
     ("nibble offset", "common.cuh", "-(2048.f + 8)", "-(2048.f + 7)", GEMV_1),
     ("nibble position", "common.cuh", "0x00f0u, 0x4b000080u", "0x000fu, 0x4b000008u", GEMV_1),
-    ("lop3 table", "common.cuh", '"lop3.b32 %0, %1, %2, %3, 0x6a;" : "=f"', '"lop3.b32 %0, %1, %2, %3, 0xea;" : "=f"', GEMV_1),
-    ("byte offset", "common.cuh", "0x7540u + (i & 3)) - (8388608.f + 128)", "0x7540u + (i & 3)) - (8388608.f + 127)", GEMV_8),
+    (
+        "lop3 table",
+        "common.cuh",
+        '"lop3.b32 %0, %1, %2, %3, 0x6a;" : "=f"',
+        '"lop3.b32 %0, %1, %2, %3, 0xea;" : "=f"',
+        GEMV_1,
+    ),
+    (
+        "byte offset",
+        "common.cuh",
+        "0x7540u + (i & 3)) - (8388608.f + 128)",
+        "0x7540u + (i & 3)) - (8388608.f + 127)",
+        GEMV_8,
+    ),
     ("scale read as the type of x", "common.cuh", "(dtypes >> 2) & 3", "dtypes & 3", GEMV_4),
     ("bias read as the type of the scale", "common.cuh", "(dtypes >> 4) & 3", "(dtypes >> 2) & 3", GEMV_4),
     ("bias forgotten", "common.cuh", "if (bias) v +=", "if (false) v +=", GEMV_4),
     ("bfloat16 rounds ties up", "common.cuh", "0x7fffu + ((bits >> 16) & 1u)", "0x8000u", DEQUANTIZE_BF16),
     ("fp32 blocks overlap", "base.cu", "(dtype == FLOAT ? 2 : 1)", "1", DEQUANTIZE_FLOAT),
     ("warp sum misses lanes", "base.cu", "int OFFSET = 16", "int OFFSET = 8", GEMV_1),
-    ("shuffle in a branch", "base.cu", "v[0] += shuffle_xor(v[0], OFFSET)",
-     "if (lane < 16) v[0] += shuffle_xor(v[0], OFFSET)", GEMV_1),
+    (
+        "shuffle in a branch",
+        "base.cu",
+        "v[0] += shuffle_xor(v[0], OFFSET)",
+        "if (lane < 16) v[0] += shuffle_xor(v[0], OFFSET)",
+        GEMV_1,
+    ),
     ("no barrier", "base.cu", "    __syncthreads();\n    float total", "    float total", GEMV_1),
-    ("barrier in a branch", "base.cu", "    __syncthreads();\n    float total",
-     "    if (threadIdx.x < 64) __syncthreads();\n    float total", GEMV_1),
+    (
+        "barrier in a branch",
+        "base.cu",
+        "    __syncthreads();\n    float total",
+        "    if (threadIdx.x < 64) __syncthreads();\n    float total",
+        GEMV_1,
+    ),
     ("shared memory too small", "base.cu", "partial[GEMV_WARPS][COUNT]", "partial[GEMV_WARPS - 1][COUNT]", GEMV_1),
     ("a warp forgotten", "base.cu", "i < GEMV_WARPS; i++", "i < GEMV_WARPS - 1; i++", GEMV_1),
     ("rows not clamped", "base.cu", "min(row0 + r, n - 1)", "(row0 + r)", GEMV_1),
     ("rows not guarded", "base.cu", "token < m && row < n", "token < m", GEMV_1),
-    ("tokens not clamped", "base.cu", "tokens[t] = (i64)min(token0 + t, m - 1)", "tokens[t] = (i64)(token0 + t)", GEMV_4),
+    (
+        "tokens not clamped",
+        "base.cu",
+        "tokens[t] = (i64)min(token0 + t, m - 1)",
+        "tokens[t] = (i64)(token0 + t)",
+        GEMV_4,
+    ),
     ("tokens not guarded", "base.cu", "token < m && row < n", "row < n", GEMV_4),
-    ("tiles exchanged", "base.cu", "blockIdx.x / token_tiles * ROWS, token0 = blockIdx.x % token_tiles * TOKENS",
-     "blockIdx.x % token_tiles * ROWS, token0 = blockIdx.x / token_tiles * TOKENS", GEMV_8),
+    (
+        "tiles exchanged",
+        "base.cu",
+        "blockIdx.x / token_tiles * ROWS, token0 = blockIdx.x % token_tiles * TOKENS",
+        "blockIdx.x % token_tiles * ROWS, token0 = blockIdx.x / token_tiles * TOKENS",
+        GEMV_8,
+    ),
     ("a step too many", "base.cu", "i < groups; i += GEMV_THREADS", "i <= groups; i += GEMV_THREADS", GEMV_1),
     ("a wrong stride", "base.cu", "i < groups; i += GEMV_THREADS", "i < groups; i += GEMV_THREADS - 1", GEMV_1),
     ("one step only", "base.cu", "i < groups; i += GEMV_THREADS", "i < groups; i += groups", GEMV_1),
-    ("misaligned activations", "base.cu", "(const Vec4*)x + row8[t] + column8",
-     "(const Vec4*)((const u32*)x + 1) + row8[t] + column8 - (column8 > 0)", GEMV_1),
+    (
+        "misaligned activations",
+        "base.cu",
+        "(const Vec4*)x + row8[t] + column8",
+        "(const Vec4*)((const u32*)x + 1) + row8[t] + column8 - (column8 > 0)",
+        GEMV_1,
+    ),
     ("sign of the low nibble", "base.cu", "((signed char)(byte << 4) >> 4) * v[1]", "(byte & 15) * v[1]", GEMV_ANY),
     ("fp32 quotient", "base.cu", "rintf(round_to(w / scale, dtype))", "rintf(w / scale)", QUANTIZE_HALF),
     ("reciprocal", "base.cu", "__uint_as_float(top) / LIMIT", "__uint_as_float(top) * (1.f / LIMIT)", QUANTIZE_FLOAT),
-    ("half away from zero", "base.cu", "rintf(round_to", "roundf(round_to", QUANTIZE_HALF),
-    ("no barrier before the scale", "base.cu", "largest[threadIdx.x / 32] = top;\n    __syncthreads();",
-     "largest[threadIdx.x / 32] = top;", QUANTIZE_HALF),
+    (
+        "half away from zero",
+        "base.cu",
+        "rintf(round_to(w / scale, dtype))",
+        "truncf(round_to(w / scale, dtype) + (w < 0.f ? -0.5f : 0.5f))",
+        QUANTIZE_HALF,
+    ),
+    (
+        "no barrier before the scale",
+        "base.cu",
+        "largest[threadIdx.x / 32] = top;\n    __syncthreads();",
+        "largest[threadIdx.x / 32] = top;",
+        QUANTIZE_HALF,
+    ),
     ("nibbles swapped", "base.cu", "even << 4 | (odd & 15)", "odd << 4 | (even & 15)", QUANTIZE_FLOAT),
     ("pairs of x", "tensor_core.cu", "pick_bytes(x.x, x.z, 0x7632)", "pick_bytes(x.x, x.z, 0x7623)", MATMUL_8),
-    ("order of A", "tensor_core.cu", "upper[0], lower[0], upper[1], lower[1]", "upper[0], upper[1], lower[0], lower[1]",
-     MATMUL_8),
-    ("second half of B", "tensor_core.cu", "upper[3], lower[3], b[2], b[3]", "upper[3], lower[3], b[0], b[1]", MATMUL_8),
+    (
+        "order of A",
+        "tensor_core.cu",
+        "upper[0], lower[0], upper[1], lower[1]",
+        "upper[0], upper[1], lower[0], lower[1]",
+        MATMUL_8,
+    ),
+    (
+        "second half of B",
+        "tensor_core.cu",
+        "upper[3], lower[3], b[2], b[3]",
+        "upper[3], lower[3], b[0], b[1]",
+        MATMUL_8,
+    ),
     ("half offset", "tensor_core.cu", "0x64086408u);  // - 1032", "0x64006400u);  // - 1032", MATMUL_8),
     ("bfloat16 offset", "tensor_core.cu", "0xc308c308u", "0xc300c300u", MATMUL_16),
-    ("int8 half offset", "tensor_core.cu", "half2_subtract(bits, 0x64806480u)", "half2_subtract(bits, 0x64006400u)",
-     MATMUL_32),
+    (
+        "int8 half offset",
+        "tensor_core.cu",
+        "half2_subtract(bits, 0x64806480u)",
+        "half2_subtract(bits, 0x64006400u)",
+        MATMUL_32,
+    ),
     ("int8 bfloat16 byte", "tensor_core.cu", "0x7541u + byte", "0x7540u + byte", MATMUL_8_BF16),
     ("end of k not guarded", "tensor_core.cu", "wanted = chunk < chunks && ", "wanted = ", MATMUL_8),
     ("weights past the end of k", "tensor_core.cu", "chunk_ahead < chunks);", "true);", MATMUL_8),
     ("prefetch of the wrong step", "tensor_core.cu", "chunk + 4 * WARPS", "chunk + 4 * WARPS - 4", MATMUL_8),
     ("matmul rows not clamped", "tensor_core.cu", "min(row0 + g + 8 * r, n - 1)", "(row0 + g + 8 * r)", MATMUL_8),
-    ("matmul rows not guarded", "tensor_core.cu", "token0 + token < m && row0 + row < n", "token0 + token < m", MATMUL_8),
-    ("matmul tokens not guarded", "tensor_core.cu", "token0 + token < m && row0 + row < n", "row0 + row < n", MATMUL_16),
+    (
+        "matmul rows not guarded",
+        "tensor_core.cu",
+        "token0 + token < m && row0 + row < n",
+        "token0 + token < m",
+        MATMUL_8,
+    ),
+    (
+        "matmul tokens not guarded",
+        "tensor_core.cu",
+        "token0 + token < m && row0 + row < n",
+        "row0 + row < n",
+        MATMUL_16,
+    ),
     ("matmul without a barrier", "tensor_core.cu", "    __syncthreads();\n", "", MATMUL_8),
     ("second row tile", "tensor_core.cu", "*upper = a[2 * r]", "*upper = a[r]", MATMUL_32),
-    ("second token tile", "tensor_core.cu", "tokens[j] = x + (i64)min(token0 + g + 8 * j, m - 1)",
-     "tokens[j] = x + (i64)min(token0 + g + j, m - 1)", MATMUL_32),
+    (
+        "second token tile",
+        "tensor_core.cu",
+        "tokens[j] = x + (i64)min(token0 + g + 8 * j, m - 1)",
+        "tokens[j] = x + (i64)min(token0 + g + j, m - 1)",
+        MATMUL_32,
+    ),
 ]
 
 
@@ -621,14 +736,18 @@ def with_bug(monkeypatch, nvrtc, file, text, replacement, instance):
             assert text in source, f"{file} has no {text!r}"
             source = source.replace(text, replacement, 1)
         return re.sub(r"(?m)^(GEMV|GEMV_ANY|DEQUANTIZE|QUANTIZE|MATMULS)\(.*\)\n", "", source) + (
-            f"{instance}\n" if f"#define {instance.split('(')[0]}(" in source else "")
+            f"{instance}\n" if f"#define {instance.split('(')[0]}(" in source else ""
+        )
 
     for name, ptx in build.build_modules(nvrtc, edit).items():
         monkeypatch.setattr(kernels_file, name, ptx)
 
 
-CASES = {name: value for name, value in list(globals().items())
-         if name.startswith(("GEMV_", "MATMUL_", "DEQUANTIZE_", "QUANTIZE_"))}
+CASES = {
+    name: value
+    for name, value in list(globals().items())
+    if name.startswith(("GEMV_", "MATMUL_", "DEQUANTIZE_", "QUANTIZE_"))
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -636,7 +755,9 @@ def test_without_a_bug_the_checks_pass(stand_in, monkeypatch, nvrtc, case):
     """Else the next test would show nothing."""
     instance, check = CASES[case]
     with_bug(monkeypatch, nvrtc, "common.cuh", "", "", instance)
-    check(stand_in(capability=80 if "MATMUL" in case else 75))
+    gpu = stand_in(capability=80 if "MATMUL" in case else 75)
+    check(gpu)
+    assert gpu.launches
 
 
 @pytest.mark.parametrize("file, text, replacement, case", [pytest.param(*bug[1:], id=bug[0]) for bug in PLANTED_BUGS])
@@ -644,15 +765,20 @@ def test_a_planted_bug_is_noticed(stand_in, monkeypatch, nvrtc, file, text, repl
     instance, check = case
     with_bug(monkeypatch, nvrtc, file, text, replacement, instance)
     gpu = stand_in(capability=80 if "MATMUL" in instance else 75)
-    with pytest.raises((AssertionError, RuntimeError)):
+    with pytest.raises((AssertionError, RuntimeError)) as caught:
         check(gpu)
+    print(caught.value, gpu.error or "")  # pytest -rP shows by what each was noticed
 
 
-# ----------------------------------------------------------------------------------------------------------- real GPUs
+# -------------------------------------------------------------------------------------------------------- real GPUs
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-MODEL_LAYERS = {"query_key_value": (4608, 4096), "dense": (4096, 4096), "dense_h_to_4h": (27392, 4096),
-                "dense_4h_to_h": (4096, 13696)}
+MODEL_LAYERS = {
+    "query_key_value": (4608, 4096),
+    "dense": (4096, 4096),
+    "dense_h_to_4h": (27392, 4096),
+    "dense_4h_to_h": (4096, 13696),
+}
 NUM_LAYERS = 28
 
 
@@ -704,11 +830,20 @@ def test_gpu_graph_capture_and_streams():
 @pytest.mark.parametrize("bits", [4, 8])
 def test_gpu_speed(bits, capsys):
     """Prints; asserts nothing. A decode step streams the four matrices of 28 layers, each with its own weights."""
-    layers = [{name: make_layer(n, k, bits, HALF, seed=i)[:2] for name, (n, k) in MODEL_LAYERS.items()} for i in range(2)]
-    layers = [{name: tuple(tensor.cuda().clone() for tensor in layers[i % 2][name]) for name in MODEL_LAYERS}
-              for i in range(NUM_LAYERS)]
+    layers = [
+        {name: make_layer(n, k, bits, HALF, seed=i)[:2] for name, (n, k) in MODEL_LAYERS.items()} for i in range(2)
+    ]
+    layers = [
+        {name: tuple(tensor.cuda().clone() for tensor in layers[i % 2][name]) for name in MODEL_LAYERS}
+        for i in range(NUM_LAYERS)
+    ]
     size = sum(weight.numel() for layer in layers for weight, _ in layer.values())
-    record = {"device": torch.cuda.get_device_name(), "torch": torch.__version__, "bits": bits, "gigabytes": size / 1e9}
+    record = {
+        "device": torch.cuda.get_device_name(),
+        "torch": torch.__version__,
+        "bits": bits,
+        "gigabytes": size / 1e9,
+    }
     lines = [f"\n{record['device']}, int{bits}, {size / 1e9:.2f} GB of weights"]
 
     def milliseconds(call, repeats):
@@ -736,9 +871,15 @@ def test_gpu_speed(bits, capsys):
             with torch.cuda.graph(graph):
                 step()
             captured = milliseconds(graph.replay, 10)
-            lines.append(f"{str(dtype)[6:]:9s} {m:4d} rows: {eager:7.2f} ms, in a CUDA graph {captured:7.2f} ms: "
-                         f"{1000 * m / captured:8.0f} tokens/s, {size / captured / 1e6:6.0f} GB/s")
-            record[f"{str(dtype)[6:]}_{m}"] = {"eager_ms": eager, "graph_ms": captured, "tokens_per_s": 1000 * m / captured}
+            lines.append(
+                f"{str(dtype)[6:]:9s} {m:4d} rows: {eager:7.2f} ms, in a CUDA graph {captured:7.2f} ms: "
+                f"{1000 * m / captured:8.0f} tokens/s, {size / captured / 1e6:6.0f} GB/s"
+            )
+            record[f"{str(dtype)[6:]}_{m}"] = {
+                "eager_ms": eager,
+                "graph_ms": captured,
+                "tokens_per_s": 1000 * m / captured,
+            }
     with capsys.disabled():
         print("\n".join(lines))
         print(json.dumps(record))

@@ -64,7 +64,7 @@ class Module:
         self.version, self.target = header.groups()
         bounds = r"(?:\.maxntid (\d+),1,1\s*)?(?:\.minnctapersm \d+\s*)?"
         entries = list(re.finditer(rf"\.visible \.entry (\w+)\(([^)]*)\)\s*{bounds}\{{(.*?\n)\}}\n", text, re.S))
-        outside = text[header.end():entries[0].start()] if entries else text[header.end():]
+        outside = text[header.end() : entries[0].start()] if entries else text[header.end() :]
         shared = re.findall(r"\.shared \.align (\d+) \.b8 (\w+)\[(\d+)\];", outside)
         if len(shared) != outside.count(";"):
             raise PTXError(f"declarations not understood: {outside}")
@@ -105,8 +105,9 @@ def _parse_body(kernel, body):
         elif statement.startswith(".reg"):
             match = re.match(r"\.reg \.(\w+) ([%\w]+)(?:<(\d+)>)?$", statement)
             kind, name, count = match.groups()
+            names = [f"{name}{i}" for i in range(int(count))] if count else [name]
             dtype = TYPES[kind] if kind == "pred" else UNSIGNED[TYPES[kind].itemsize]
-            kernel.registers.update(dict.fromkeys([f"{name}{i}" for i in range(int(count))] if count else [name], dtype))
+            kernel.registers.update(dict.fromkeys(names, dtype))
         elif statement.startswith(".shared"):
             align, name, size = re.match(r"\.shared \.align (\d+) \.b8 (\w+)\[(\d+)\]$", statement).groups()
             _add_shared(kernel, name, int(align), int(size))
@@ -145,7 +146,7 @@ class Memory:
         if left.any():
             bad, where = int(addresses[left][0]), ""
             if self.areas:
-                start, view = min(self.areas, key=lambda area: min(abs(bad - area[0]), abs(bad - area[0] - len(area[1]))))
+                start, view = min(self.areas, key=lambda area: abs(bad - area[0] - len(area[1]) // 2))
                 where = f" (byte {bad - start} of the nearest, which has {len(view)})"
             raise PTXError(f"{text}: {size} bytes at {bad:#x} are outside every allocation{where}")
 
@@ -183,22 +184,27 @@ class Run:
         self.block = np.repeat(np.arange(len(blocks)), padded)  # of the block in this run
         self.warp = np.arange(self.lanes) // 32
         self.special = {
-            "%tid.x": thread % block[0], "%tid.y": thread // block[0] % block[1], "%tid.z": thread // (block[0] * block[1]),
-            "%ctaid.x": number % grid[0], "%ctaid.y": number // grid[0] % grid[1],
-            "%ctaid.z": number // (grid[0] * grid[1]), "%laneid": thread % 32,
+            "%tid.x": thread % block[0],
+            "%tid.y": thread // block[0] % block[1],
+            "%tid.z": thread // (block[0] * block[1]),
+            "%ctaid.x": number % grid[0],
+            "%ctaid.y": number // grid[0] % grid[1],
+            "%ctaid.z": number // (grid[0] * grid[1]),
+            "%laneid": thread % 32,
         }
         self.special = {name: value.astype("u4") for name, value in self.special.items()}
         for i, axis in enumerate("xyz"):
             self.special[f"%ntid.{axis}"], self.special[f"%nctaid.{axis}"] = np.uint32(block[i]), np.uint32(grid[i])
         self.exists = thread < threads
-        self.alive = self.exists.copy()
+        self.alive, self.all_alive = self.exists.copy(), bool(self.exists.all())
         self.values = {}  # register -> numpy scalar (the same in all lanes) or lane array, as unsigned integers
         self.unwritten = {}  # register -> lanes that have not written it; absent once all have
         words = -(-kernel.shared_bytes // 4)
         self.shared = np.zeros((len(blocks), 4 * words), "u1")
         # For the race check, a word: epoch of the last write and read (-1: never), and the warp (-2: several warps).
         self.write_epoch, self.write_warp, self.read_epoch, self.read_warp = (
-            np.full((len(blocks), words), -1) for _ in range(4))
+            np.full((len(blocks), words), -1) for _ in range(4)
+        )
         self.epoch = np.zeros(len(blocks), int)  # barriers passed
 
     # ------------------------------------------------------------------------------------------------- control flow
@@ -206,8 +212,10 @@ class Run:
     def execute(self):
         """Runs until every thread has returned.
 
-        While all threads are at the same instruction, `pc` says which. After a divergent branch, `pcs` holds one a lane,
-        and those furthest behind run first; lanes at a barrier or warp instruction wait until their group is complete.
+        While all threads are at the same instruction, `pc` says which. After a divergent branch, `pcs` holds one a
+        lane, and those furthest behind run first; lanes at a barrier or warp instruction wait until their whole block
+        or warp is there. (Threads that have returned never arrive: a barrier after an early return is a deadlock
+        here, though most GPUs let it pass.)
         """
         code = self.kernel.code
         pcs, waiting, pc, steps = np.zeros(self.lanes, int), np.zeros(self.lanes, bool), 0, 0
@@ -219,20 +227,23 @@ class Run:
                     stuck = {code[p].text for p in np.unique(pcs[self.alive])}
                     raise PTXError(f"deadlock: threads wait for others at {stuck}")
                 pc = int(pcs[ready].min())
-                active = ready & (pcs == pc)
-                together = bool((active == self.alive).all())
+                active = self.alive & (pcs == pc)  # with those that wait at this instruction
+                together = np.count_nonzero(active) == np.count_nonzero(self.alive)
             if together:
                 active = self.alive
             steps += 1
             if steps > MAX_STEPS:
                 raise PTXError(f"{self.kernel.name} does not end")
             instruction = code[pc]
-            runs = active
+            runs, how_many = active, self.lanes
             if instruction.guard:
-                guard = np.broadcast_to(self.get(instruction.guard, "pred", active), self.lanes)
+                guard = self.get(instruction.guard, "pred", active)
                 runs = active & (~guard if instruction.negated else guard)
+            if runs is not self.alive or not self.all_alive:
+                how_many = int(np.count_nonzero(runs))
+                runs = active if how_many == np.count_nonzero(active) else runs
             name = instruction.opcode
-            self.counts[name] = self.counts.get(name, 0) + int(runs.sum())
+            self.counts[name] = self.counts.get(name, 0) + how_many
             if name in ("bar", "shfl", "mma"):
                 if instruction.guard:
                     raise PTXError(f"{instruction.text}: a guard on an instruction that lanes execute together")
@@ -246,15 +257,15 @@ class Run:
                 active = arrived
                 getattr(self, f"do_{name}")(instruction, arrived)
             elif name == "ret":
-                self.alive = self.alive & ~runs
-            elif name != "bra" and runs.any():
+                self.alive, self.all_alive = self.alive & ~runs, False
+            elif name != "bra" and how_many:
                 self.step(instruction, runs)
             target = self.kernel.labels[instruction.operands[0]] if name == "bra" else pc + 1
-            if together and (active is self.alive or (active == self.alive).all()):
-                if name != "bra" or (runs == active).all():
+            if together and (active is self.alive or np.count_nonzero(active) == np.count_nonzero(self.alive)):
+                if name != "bra" or runs is active:
                     pc = target
                     continue
-                if not runs.any():
+                if not how_many:
                     pc += 1
                     continue
             together = False
@@ -264,7 +275,7 @@ class Run:
 
     def complete_groups(self, active, group):
         """The active lanes whose whole block or warp is active."""
-        if (active == self.exists).all():
+        if np.count_nonzero(active) == np.count_nonzero(self.exists):
             return active
         missing = np.bincount(group, weights=self.exists & ~active) > 0
         return active & ~missing[group]
@@ -297,11 +308,11 @@ class Run:
     def put(self, register, value, active):
         """Writes a register in the active lanes. Narrow signed values are sign-extended, as PTX does."""
         dtype, value = self.kernel.registers[register], np.asarray(value)
-        if dtype != bool:
+        if dtype.kind != "b":
             if value.dtype.itemsize != dtype.itemsize:
                 value = value.astype(f"{'i' if value.dtype.kind == 'i' else 'u'}{dtype.itemsize}")
             value = value.view(dtype)
-        if not (active is self.alive or (active == self.alive).all()):
+        if active is not self.alive:
             old = self.values.get(register)
             gaps = self.unwritten.get(register, np.zeros(self.lanes, bool)) if old is not None else self.alive
             gaps = gaps & ~active
@@ -339,7 +350,8 @@ class Run:
         size = dtype.itemsize * count
         addresses = self.addresses(operand, active)[active]
         if (addresses % np.uint64(size)).any():
-            raise PTXError(f"{text}: misaligned, {size} bytes at {int(addresses[addresses % np.uint64(size) != 0][0]):#x}")
+            bad = int(addresses[addresses % np.uint64(size) != 0][0])
+            raise PTXError(f"{text}: misaligned, {size} bytes at {bad:#x}")
         if space == "shared":
             if (addresses + np.uint64(size) > self.kernel.shared_bytes).any():
                 raise PTXError(f"{text}: past the {self.kernel.shared_bytes} bytes of shared memory")
@@ -359,15 +371,20 @@ class Run:
         race = (self.write_epoch[block, word] == now) & (self.write_warp[block, word] != warp)
         if write:
             race |= (self.read_epoch[block, word] == now) & (self.read_warp[block, word] != warp)
-        if race.any():
-            raise PTXError(f"{text}: shared-memory race at byte {4 * int(word[race][0])}, no barrier between two warps")
         if write:
             self.write_epoch[block, word], self.write_warp[block, word] = now, warp
+            race |= self.write_warp[block, word] != warp  # two warps in this very instruction: one of them lost
         else:
             others = (self.read_epoch[block, word] == now) & (self.read_warp[block, word] != warp)
             self.read_epoch[block, word], self.read_warp[block, word] = now, np.where(others, -2, warp)
+            others = self.read_warp[block, word] != warp
+            self.read_warp[block[others], word[others]] = -2
+        if race.any():
+            raise PTXError(
+                f"{text}: shared-memory race at byte {4 * int(word[race][0])}, no barrier between two warps"
+            )
 
-    # ------------------------------------------------------------------------- instructions that lanes execute together
+    # ---------------------------------------------------------------------- instructions that lanes execute together
 
     def do_bar(self, instruction, active):
         self.epoch[np.unique(self.block[active])] += 1
@@ -396,8 +413,9 @@ class Run:
 
         left, right, total = np.zeros((warps, 16, 16)), np.zeros((warps, 16, 8)), np.zeros((warps, 16, 8))
         for i, register in enumerate(a):
-            left[:, g + 8 * (i % 2), 2 * t + 8 * (i // 2)], left[:, g + 8 * (i % 2), 2 * t + 1 + 8 * (i // 2)] = fragment(
-                register, widen)
+            left[:, g + 8 * (i % 2), 2 * t + 8 * (i // 2)], left[:, g + 8 * (i % 2), 2 * t + 1 + 8 * (i // 2)] = (
+                fragment(register, widen)
+            )
         for i, register in enumerate(b):
             right[:, 2 * t + 8 * i, g], right[:, 2 * t + 1 + 8 * i, g] = fragment(register, widen)
         for i, register in enumerate(c):
@@ -452,8 +470,14 @@ class Run:
 
     def op_setp(self, instruction, active):
         comparison, kind = instruction.modifiers
-        compare = {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-                   "ge": np.greater_equal}[comparison]
+        compare = {
+            "eq": np.equal,
+            "ne": np.not_equal,
+            "lt": np.less,
+            "le": np.less_equal,
+            "gt": np.greater,
+            "ge": np.greater_equal,
+        }[comparison]
         a, b = self.sources(instruction, active, kind)
         if kind == "f32" and comparison == "ne":
             raise PTXError(f"not known: {instruction.text}")  # PTX's ne is false for NaN, numpy's true
@@ -464,7 +488,7 @@ class Run:
         value, target = self.get(instruction.operands[1], kind, active), TYPES[to]
         round_integer = {"rni": np.rint, "rzi": np.trunc}.get(rounding[0]) if rounding else None
         if kind[0] == "f" and to[0] == "f":
-            known = rounding in ([], ["rn"]) or (rounding == ["rni"] and to == kind)
+            known = rounding in ([], ["rn"]) or (round_integer is not None and to == kind)
             value = value.astype(target) if round_integer is None else round_integer(value)
         elif kind[0] == "f":
             known = rounding == ["rzi"]
@@ -518,20 +542,24 @@ class Run:
 
     def shift(self, instruction, active, operation):
         kind = instruction.modifiers[-1]
-        value, count = self.get(instruction.operands[1], kind, active), self.get(instruction.operands[2], "u32", active)
+        value, count = (
+            self.get(instruction.operands[1], kind, active),
+            self.get(instruction.operands[2], "u32", active),
+        )
         bits = value.dtype.itemsize * 8
         if np.any(np.broadcast_to(count, self.lanes)[active] >= bits):
             raise PTXError(f"not known: {instruction.text} by the whole width")
         self.put(instruction.operands[0], operation(value, (count % np.uint32(bits)).astype(value.dtype)), active)
 
     def arithmetic(self, instruction, active):
-        """Integers wrap around. Floats are computed in fp64 and then rounded, which is right but for rare last bits of fma."""
+        """Integers wrap around. Floats are computed in fp64 and rounded, which is right but for rare bits of fma."""
         *modifiers, kind = instruction.modifiers
         name = instruction.opcode
         if kind in ("f16x2", "bf16x2"):
             unpack, pack = (_half_pairs, _pack_half) if kind == "f16x2" else (_bfloat16_pairs, _pack_bfloat16)
             pairs = [unpack(value) for value in self.sources(instruction, active, "b32")]
-            self.put(instruction.operands[0], pack(*(FLOAT_OPERATIONS[name](*(p[i] for p in pairs)) for i in (0, 1))), active)
+            halves = [FLOAT_OPERATIONS[name](*(pair[i] for pair in pairs)) for i in (0, 1)]
+            self.put(instruction.operands[0], pack(*halves), active)
         elif kind[0] == "f":
             if not set(modifiers) <= {"rn"}:
                 raise PTXError(f"not known: {instruction.text}")
@@ -552,20 +580,33 @@ class Run:
 
 
 FLOAT_OPERATIONS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "fma": lambda a, b, c: a * b + c,
-    "min": np.fmin, "max": np.fmax,
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "fma": lambda a, b, c: a * b + c,
+    "min": np.fmin,
+    "max": np.fmax,
 }
 INTEGER_OPERATIONS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "min": np.minimum, "max": np.maximum, "and": np.bitwise_and,
-    "or": np.bitwise_or, "xor": np.bitwise_xor, "div": lambda a, b: a // np.where(b == 0, b.dtype.type(1), b),
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "min": np.minimum,
+    "max": np.maximum,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "div": lambda a, b: a // np.where(b == 0, b.dtype.type(1), b),
 }
 
 
 def _half_pairs(bits):
     """Lower and upper fp16 of 32-bit words, as fp64."""
     bits = np.asarray(bits)
-    return np.stack([(bits & np.uint32(0xFFFF)).astype("u2").view("f2"),
-                     (bits >> np.uint32(16)).astype("u2").view("f2")]).astype("f8")
+    return np.stack(
+        [(bits & np.uint32(0xFFFF)).astype("u2").view("f2"), (bits >> np.uint32(16)).astype("u2").view("f2")]
+    ).astype("f8")
 
 
 def _bfloat16_pairs(bits):
@@ -581,5 +622,7 @@ def _pack_half(lower, upper):
 def _pack_bfloat16(lower, upper):
     """To nearest even; our kernels add pairs whose sums are exact, so NaN does not occur."""
     lower, upper = (value.astype("f4").view("u4").astype("u8") for value in (lower, upper))
-    lower, upper = (value + 0x7FFF + (value >> np.uint64(16) & np.uint64(1)) >> np.uint64(16) for value in (lower, upper))
+    lower, upper = (
+        value + 0x7FFF + (value >> np.uint64(16) & np.uint64(1)) >> np.uint64(16) for value in (lower, upper)
+    )
     return (lower | upper << np.uint64(16)).astype("u4")

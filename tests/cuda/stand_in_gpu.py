@@ -1,8 +1,8 @@
-"""GPUs that are not there: an unmodified cpm_kernels on `stand_in_driver.c`, whose launches the PTX interpreter executes.
+"""GPUs that are not there: an unmodified cpm_kernels on `stand_in_driver.c`; the PTX interpreter executes launches.
 
 Tensors stay on the CPU. `StandInGPU.torch_cuda` takes the place of `quantization_kernels.torch_cuda` and says which
-stand-in device "holds" a tensor; every tensor whose address is asked for may be touched by the next launch, and no other
-memory may.
+stand-in device "holds" a tensor; every tensor whose address is asked for may be touched by the next launch, and no
+other memory may.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ import subprocess
 from dataclasses import dataclass, field
 
 import numpy as np
+from package import load_package
 
 from cuda import ptx_interpreter
-from package import load_package
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = ("cuda", "cudart", "cublasLt")
