@@ -221,9 +221,9 @@ def _import_cpm_kernels():
     """The module `cpm_kernels.kernels.base`, unmodified, on the CUDA libraries that torch runs on.
 
     cpm_kernels looks for libraries in $CUDA_PATH, /usr/local/cuda and the loader's cache, none of which knows those
-    that pip installs with torch; so CUDA_PATH names a folder of links to them during its import, and only then. The
-    import touches every GPU. One that found no library would stay broken: it is dropped from sys.modules, to be tried
-    again.
+    that pip installs with torch; so CUDA_PATH names a folder of links to them while it is imported, and only then.
+    Importing it touches every GPU. Where it found no library it would stay broken: it is dropped from sys.modules, to
+    be tried again.
     """
     if torch.version.hip:
         raise KernelUnavailableError("cpm_kernels runs on NVIDIA GPUs only, and this torch is built for AMD's")

@@ -99,9 +99,9 @@ def tidy(ptx):
     return re.sub(r"(?m)^(.{60,110}[,{])(?=.{20})", r"\1\n", ptx)  # a statement may go on on the next line
 
 
-def build_modules(nvrtc_path, edit=lambda file, text: text):
-    """{string name: PTX}. `edit` may change a source before it is compiled (tests plant bugs with it)."""
-    sources = {path.name: edit(path.name, path.read_text()) for path in (ROOT / "kernels").glob("*.cu*")}
+def build_modules(nvrtc_path):
+    """{string name: PTX}"""
+    sources = {path.name: path.read_text() for path in (ROOT / "kernels").glob("*.cu*")}
     return {name: compile_ptx(nvrtc_path, sources[file], sources[HEADER], arch, file) for name, file, arch in MODULES}
 
 
