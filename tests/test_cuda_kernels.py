@@ -1,7 +1,8 @@
 """The CUDA kernels and their launch path, without a GPU.
 
 An unmodified cpm_kernels runs on a stand-in for the CUDA driver, and a PTX interpreter executes what it launches: see
-tests/cuda. Tensors stay on the CPU; a mock of `torch_cuda` says that a GPU holds them. Tests marked `gpu` need one.
+tests/cuda_rig. Tensors stay on the CPU; a mock of `torch_cuda` says that a GPU holds them. Tests marked `gpu` need a
+real one.
 """
 
 import ast
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cuda import stand_in_gpu
+from cuda_rig import stand_in_gpu
 from package import ROOT, load_package
 
 quantization = load_package("quantization")
@@ -786,7 +787,7 @@ def test_a_planted_bug_is_noticed(stand_in, monkeypatch, nvrtc, file, text, repl
 # -------------------------------------------------------------------------------------------------------- real GPUs
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-MODEL_LAYERS = {
+LAYERS = {
     "query_key_value": (4608, 4096),
     "dense": (4096, 4096),
     "dense_h_to_4h": (27392, 4096),
@@ -800,7 +801,7 @@ NUM_LAYERS = 28
 @pytest.mark.parametrize("dtype", [HALF, BFLOAT16, FLOAT], ids=["half", "bfloat16", "float"])
 @pytest.mark.parametrize("bits", [4, 8])
 def test_gpu_agrees_with_the_reference(bits, dtype):
-    assert kernels_file.load_cuda_kernels(torch.cuda.current_device())
+    kernels = kernels_file.load_cuda_kernels(torch.cuda.current_device())
     for n, k in ((4608, 4096), (513, 13696), (77, 4192), (33, 4098)):
         weight, scale, values = (tensor.cuda() for tensor in make_layer(n, k, bits, dtype))
         expected = values.to(dtype) * scale[:, None]
@@ -809,7 +810,7 @@ def test_gpu_agrees_with_the_reference(bits, dtype):
             x = torch.randn(m, k, device="cuda").to(dtype)
             bias = torch.randn(n, device="cuda").to(dtype)
             out = quantization.quantized_linear(x, weight, scale, bias, bits)
-            if m <= 64:
+            if m <= kernels.max_rows(x, bits):
                 assert_linear(x, scale, values, bias, out)
             else:  # cuBLAS on weights rounded to 16 bits
                 exact = x.double() @ (values.double() * scale.double()[:, None]).T + bias.double()
@@ -838,61 +839,64 @@ def test_gpu_graph_capture_and_streams():
         assert_linear(x, scale, values, None, out)
 
 
+def gpu_milliseconds(call, repeats=10):
+    call()
+    torch.cuda.synchronize()
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    for _ in range(repeats):
+        call()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end) / repeats
+
+
 @pytest.mark.gpu
 @needs_gpu
 @pytest.mark.parametrize("bits", [4, 8])
-def test_gpu_speed(bits, capsys):
-    """Prints; asserts nothing. A decode step streams the four matrices of 28 layers, each with its own weights."""
+def test_gpu_speed(bits, capsys, monkeypatch):
+    """Prints; asserts nothing. A step streams the four matrices of 28 layers, each with its own weights."""
+    kernels = kernels_file.load_cuda_kernels(torch.cuda.current_device())
     layers = [
-        {name: make_layer(n, k, bits, HALF, seed=i)[:2] for name, (n, k) in MODEL_LAYERS.items()} for i in range(2)
-    ]
-    layers = [
-        {name: tuple(tensor.cuda().clone() for tensor in layers[i % 2][name]) for name in MODEL_LAYERS}
-        for i in range(NUM_LAYERS)
+        {name: tuple(tensor.cuda() for tensor in make_layer(n, k, bits, HALF)[:2]) for name, (n, k) in LAYERS.items()}
+        for _ in range(NUM_LAYERS)
     ]
     size = sum(weight.numel() for layer in layers for weight, _ in layer.values())
-    record = {
-        "device": torch.cuda.get_device_name(),
-        "torch": torch.__version__,
-        "bits": bits,
-        "gigabytes": size / 1e9,
-    }
-    lines = [f"\n{record['device']}, int{bits}, {size / 1e9:.2f} GB of weights"]
+    record = {"device": torch.cuda.get_device_name(), "torch": torch.__version__, "bits": bits, "bytes": size}
+    lines = [f"{record['device']}, torch {torch.__version__}, int{bits}, {size / 1e9:.2f} GB of weights"]
 
-    def milliseconds(call, repeats):
-        call()
-        torch.cuda.synchronize()
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        for _ in range(repeats):
-            call()
-        end.record()
-        torch.cuda.synchronize()
-        return start.elapsed_time(end) / repeats
+    def step(inputs):
+        for layer in layers:
+            for name, (weight, scale) in layer.items():
+                quantization.quantized_linear(inputs[LAYERS[name][1]], weight, scale, None, bits)
 
-    for dtype in (HALF, BFLOAT16):
-        for m in (1, 2, 4, 8, 16, 32, 64, 128, 512):
-            inputs = {k: torch.randn(m, k, device="cuda").to(dtype) for k in (4096, 13696)}
-
-            def step(inputs=inputs):
-                for layer in layers:
-                    for name, (weight, scale) in layer.items():
-                        quantization.quantized_linear(inputs[MODEL_LAYERS[name][1]], weight, scale, None, bits)
-
-            eager = milliseconds(step, 5)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
-                step()
-            captured = milliseconds(graph.replay, 10)
-            lines.append(
-                f"{str(dtype)[6:]:9s} {m:4d} rows: {eager:7.2f} ms, in a CUDA graph {captured:7.2f} ms: "
-                f"{1000 * m / captured:8.0f} tokens/s, {size / captured / 1e6:6.0f} GB/s"
-            )
-            record[f"{str(dtype)[6:]}_{m}"] = {
-                "eager_ms": eager,
-                "graph_ms": captured,
-                "tokens_per_s": 1000 * m / captured,
-            }
+    for tensor_cores in sorted({kernels.has_tensor_cores, False}, reverse=True):
+        monkeypatch.setattr(kernels, "has_tensor_cores", tensor_cores)
+        kernels._plan.cache_clear()
+        for dtype in (HALF, BFLOAT16):
+            for m in (1, 2, 4, 8, 16, 32, 64, 128, 512):
+                inputs = {k: torch.randn(m, k, device="cuda").to(dtype) for k in (4096, 13696)}
+                eager = gpu_milliseconds(lambda inputs=inputs: step(inputs))
+                graph = torch.cuda.CUDAGraph()
+                with torch.cuda.graph(graph):
+                    step(inputs)
+                captured = gpu_milliseconds(graph.replay)
+                name = f"{'mma' if tensor_cores else 'gemv'} {str(dtype)[6:]} {m}"
+                lines.append(
+                    f"{name:18s} rows: {eager:8.2f} ms, in a CUDA graph {captured:8.2f} ms: "
+                    f"{1000 * m / captured:8.0f} tokens/s, {size / captured / 1e6:6.0f} GB/s"
+                )
+                record[name] = {"eager_ms": eager, "graph_ms": captured, "tokens_per_s": 1000 * m / captured}
+    kernels._plan.cache_clear()
+    weight, scale = layers[0]["dense_h_to_4h"]
+    wide = kernels.dequantize(weight, scale, bits, HALF)
+    for name, call in (
+        ("dequantize", lambda: kernels.dequantize(weight, scale, bits, HALF)),
+        ("quantize", lambda: kernels.quantize(wide, bits)),
+    ):
+        milliseconds = gpu_milliseconds(call)
+        moved = weight.numel() + 2 * wide.numel()
+        lines.append(f"{name} [27392, 4096]: {milliseconds:.3f} ms, {moved / milliseconds / 1e6:.0f} GB/s")
+        record[name] = {"ms": milliseconds}
     with capsys.disabled():
-        print("\n".join(lines))
-        print(json.dumps(record))
+        print("", *lines, json.dumps(record), sep="\n")

@@ -4,8 +4,8 @@ import ctypes
 
 import numpy as np
 import pytest
-from cuda import ptx_interpreter
-from cuda.ptx_interpreter import PTXError
+from cuda_rig import ptx_interpreter
+from cuda_rig.ptx_interpreter import PTXError
 
 HEADER = ".version 7.0\n.target sm_60\n.address_size 64\n"
 # The prologue of a kernel with one array: %rd1 its address, %r1 the thread, %rd2 the address of element %r1.

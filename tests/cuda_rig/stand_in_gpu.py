@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from package import load_package
 
-from cuda import ptx_interpreter
+from cuda_rig import ptx_interpreter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = ("cuda", "cudart", "cublasLt")
