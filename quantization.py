@@ -4,14 +4,23 @@ Reads in four parts: the format (pure torch, the reference), the backends (torch
 """
 
 import warnings
+from functools import lru_cache
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from .quantization_kernels import KernelUnavailableError, load_cpu_kernels, load_cuda_kernels
+from .quantization_kernels import (
+    KernelUnavailableError,
+    cpu_float_linear,
+    cpu_quantized_linear,
+    load_cpu_kernels,
+    load_cuda_kernels,
+)
 
 SUPPORTED_BITS = (4, 8)
+FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
 ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
 
 
@@ -108,6 +117,23 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
     return out if bias is None else out.add_(bias.to(out.dtype))
 
 
+@lru_cache(maxsize=None)
+def _cpu_kernels_work() -> bool:
+    try:
+        load_cpu_kernels()
+    except KernelUnavailableError as error:
+        warnings.warn(f"ChatGLM runs without its CPU kernels, several times slower: {error}", stacklevel=2)
+        return False
+    return True
+
+
+def _cpu_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """Native kernels that multiply straight from the packed weight; the torch backend where they cannot run."""
+    if x.dtype == torch.float64 or not _cpu_kernels_work():
+        return _torch_linear(x, weight, scale, bias, bits)
+    return cpu_quantized_linear(x, weight, scale, bias, bits)
+
+
 # -------------------------------------------------------------------------------------------------------- dispatch
 
 
@@ -153,7 +179,38 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     rows = x.reshape(-1, x.shape[-1])
-    return _torch_linear(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+    backend = _cpu_linear if x.device.type == "cpu" else _torch_linear
+    return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+
+
+def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
+    """`F.linear`, at the speed of memory for a few rows on a CPU, and in float32 there where torch would be slow.
+
+    Args:
+        x: float [..., in].
+        weight: float [out, in]; on a CPU its dtype may differ from that of x.
+        bias: float [out] or None.
+
+    Returns:
+        [..., out] in the dtype of x.
+    """
+    needs_grad = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    narrow = weight.dtype in (torch.float16, torch.bfloat16)
+    if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
+        return F.linear(x, weight, bias)
+    rows = x.reshape(-1, x.shape[-1])
+    if rows.shape[0] <= FEW_ROWS and _cpu_kernels_work():
+        out = cpu_float_linear(rows, weight, bias)
+    elif narrow or x.dtype != weight.dtype:
+        # CPUs multiply 16-bit floats several times slower than 32-bit ones.
+        rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
+        for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
+            block = slice(start, start + ROWS_PER_BLOCK)
+            out[:, block] = rows @ weight[block].float().T
+        out = out if bias is None else out.add_(bias.to(out.dtype))
+    else:
+        out = F.linear(rows, weight, bias)
+    return out.view(*x.shape[:-1], weight.shape[0])
 
 
 class _QuantizedLinearFunction(torch.autograd.Function):
