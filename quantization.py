@@ -21,6 +21,7 @@ from .quantization_kernels import (
 
 SUPPORTED_BITS = (4, 8)
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
+SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
 ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
 
 
@@ -75,20 +76,22 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
     def quantize(scale: Tensor) -> Tensor:
         divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
         # The quotient is rounded to the dtype of the weight first, as when the published checkpoints were made.
-        return (wide / divisor).to(rows.dtype).to(wide.dtype).round().clamp(-limit - 1, limit)
+        return (wide / divisor).to(rows.dtype).to(wide.dtype).round()
 
     scale, values = absmax_scale, quantize(absmax_scale)
     if search_scale:
+        values = values.clamp(-limit - 1, limit)
         error = (values * scale[:, None].to(wide.dtype) - wide).square().sum(dim=1)
         for factor in torch.linspace(0.5, 0.99, 50).tolist():
             candidate = (absmax_scale.to(wide.dtype) * factor).to(rows.dtype)
-            candidate_values = quantize(candidate)
+            candidate_values = quantize(candidate).clamp(-limit - 1, limit)
             candidate_error = (candidate_values * candidate[:, None].to(wide.dtype) - wide).square().sum(dim=1)
             better = candidate_error < error
             error = torch.where(better, candidate_error, error)
             scale = torch.where(better, candidate, scale)
             values = torch.where(better[:, None], candidate_values, values)
-    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int8)
+    # 8 bits from a 16-bit weight: a quotient can round to 128, which wraps around in the published format's own packing.
+    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int32).to(torch.int8)
     return (pack_int4(values) if bits == 4 else values), scale
 
 
@@ -129,7 +132,7 @@ def _cpu_kernels_work() -> bool:
 
 def _cpu_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     """Native kernels that multiply straight from the packed weight; the torch backend where they cannot run."""
-    if x.dtype == torch.float64 or not _cpu_kernels_work():
+    if x.dtype == torch.float64 or weight.numel() < SMALL_WEIGHT or not _cpu_kernels_work():
         return _torch_linear(x, weight, scale, bias, bits)
     return cpu_quantized_linear(x, weight, scale, bias, bits)
 
