@@ -22,7 +22,8 @@ from transformers.modeling_outputs import (
 )
 
 from .configuration_chatglm import ChatGLMConfig
-from .quantization import QuantizedLinear
+from .quantization import DenseLinear, QuantizedLinear
+from .quantization_kernels import cached_attention
 
 # What differs between releases of transformers stands here and where this name is used.
 TRANSFORMERS_VERSION = tuple(int(part) for part in transformers.__version__.split(".")[:2])
@@ -135,10 +136,11 @@ class KVCache:
             cache.advance(pairs[0][0].shape[2])
         return cache
 
-    def update(self, layer: int, key: Tensor, value: Tensor) -> Tuple[Tensor, Tensor]:
-        """Writes new keys and values [b, s, g, d] behind the filled part and returns all of them, [b, t, g, d].
+    def update(self, layer: int, key: Tensor, value: Tensor) -> List[Tensor]:
+        """Writes new keys and values [b, s, g, d] behind the filled part; `advance` counts them once all layers have.
 
-        The filled part ends where it did until `advance` is called, once all layers have written.
+        Returns:
+            Views of all keys and values, [b, t, g, d]; for an int8 cache also their scales, [b, t, g].
         """
         end = self.length + key.shape[1]
         buffers = self._room(layer, key, end)
@@ -148,7 +150,7 @@ class KVCache:
                 new = (new / scale.clamp(min=1e-12)[..., None]).round()
                 buffers[2 + index][:, self.length : end] = scale
             buffers[index][:, self.length : end] = new
-        return self._read(layer, end, key.dtype)
+        return [buffer[:, :end] for buffer in buffers]
 
     def advance(self, new_tokens: int) -> None:
         """Counts `new_tokens` as filled, after every layer has written them."""
@@ -175,14 +177,6 @@ class KVCache:
                     new[:, : self.length] = old[:, : self.length]
             self._buffers[layer] = buffers = grown
         return buffers
-
-    def _read(self, layer: int, end: int, dtype: Optional[torch.dtype] = None) -> Tuple[Tensor, Tensor]:
-        buffers = self._buffers[layer]
-        if self.dtype != "int8":
-            return buffers[0][:, :end], buffers[1][:, :end]
-        dtype = dtype or torch.float32
-        key, value = (buffers[i][:, :end] * buffers[2 + i][:, :end, :, None].to(dtype) for i in range(2))
-        return key, value
 
     def reserve(self, capacity: int) -> None:
         """Makes the next growth, if one is needed, large enough for `capacity` tokens."""
@@ -252,11 +246,18 @@ class KVCache:
             raise IndexError(f"layer {layer} of a cache of {self.num_layers} layers")
         if self._buffers[layer] is None:
             return torch.empty(0, 0, 0, 0), torch.empty(0, 0, 0, 0)
-        key, value = self._read(layer, self.length)
+        key, value = dequantize_cache(*(buffer[:, : self.length] for buffer in self._buffers[layer]))
         return key.transpose(1, 2), value.transpose(1, 2)
 
     def __iter__(self) -> Iterator[Tuple[Tensor, Tensor]]:
         return (self[layer] for layer in range(self.num_layers))
+
+
+def dequantize_cache(key, value, key_scale=None, value_scale=None, dtype=torch.float32) -> Tuple[Tensor, Tensor]:
+    """The keys and values [b, t, g, d] of a layer as floats, in `dtype` where they were integers."""
+    if key_scale is None:
+        return key, value
+    return key * key_scale[..., None].to(dtype), value * value_scale[..., None].to(dtype)
 
 
 def free_memory(device: torch.device) -> Optional[int]:
@@ -289,17 +290,33 @@ def visible_mask(attention_mask: Optional[Tensor], new_tokens: int, total: int, 
     return (visible | ~visible.any(-1, keepdim=True))[:, None]
 
 
-def attention(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor], dropout: float = 0.0) -> Tensor:
+def left_padding(attention_mask: Tensor) -> Optional[Tensor]:
+    """Padding tokens in front of each row, int64 [b], where a CPU can read that nothing else is masked; or None."""
+    if attention_mask.device.type != "cpu" or not (attention_mask[:, 1:] >= attention_mask[:, :-1]).all():
+        return None
+    return attention_mask.shape[1] - attention_mask.long().sum(1)
+
+
+def attention(
+    query: Tensor, keys_and_values: Sequence[Tensor], mask=None, starts: Optional[Tensor] = None, dropout: float = 0.0
+) -> Tensor:
     """Fused attention with shared key/value heads; they are never expanded in memory.
 
     Args:
         query: [b, s, h, d].
-        key, value: [b, t, g, d]; query head i uses head i // (h / g).
+        keys_and_values: key and value [b, t, g, d], query head i using head i // (h / g); int8 ones with their scales.
         mask: bool or additive [b or 1, 1, s, t]; None is causal, the new tokens being the last of the t.
+        starts: int64 [b], the first key that each row sees: says what `mask` says, for the kernels that take no mask.
 
     Returns:
         [b, s, h, d].
     """
+    if (mask is None or starts is not None) and dropout == 0.0:
+        key, value, *scales = keys_and_values
+        out = cached_attention(query, key, value, None, starts, *scales)
+        if out is not None:
+            return out
+    key, value = dequantize_cache(*keys_and_values, dtype=query.dtype)
     b, s, h, d = query.shape
     t, g = key.shape[1:3]
     dtype = query.dtype
@@ -325,8 +342,9 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor],
     return torch.cat(out, dim=1).transpose(1, 2).to(dtype)
 
 
-def attention_with_weights(query, key, value, mask, dropout: float = 0.0) -> Tuple[Tensor, Tensor]:
+def attention_with_weights(query, keys_and_values, mask, dropout: float = 0.0) -> Tuple[Tensor, Tensor]:
     """The reference for `attention`, which also returns the probabilities, [b, h, s, t]."""
+    key, value = dequantize_cache(*keys_and_values, dtype=query.dtype)
     s, h, t, g = query.shape[1], query.shape[2], key.shape[1], key.shape[2]
     key, value = (x.repeat_interleave(h // g, dim=2) for x in (key, value))
     scores = torch.einsum("bshd,bthd->bhst", query.float(), key.float()) / query.shape[-1] ** 0.5
@@ -342,7 +360,7 @@ def attention_with_weights(query, key, value, mask, dropout: float = 0.0) -> Tup
 def make_linear(config: ChatGLMConfig, in_features: int, out_features: int, bias: bool) -> nn.Linear:
     if config.quantization_bit:
         return QuantizedLinear(in_features, out_features, config.quantization_bit, bias)
-    return nn.Linear(in_features, out_features, bias)
+    return DenseLinear(in_features, out_features, bias)
 
 
 class SelfAttention(nn.Module):
@@ -371,24 +389,25 @@ class SelfAttention(nn.Module):
         query, key = rotated.split((self.num_heads, self.num_kv_heads), 2)
         return query, key, heads[:, :, self.num_heads + self.num_kv_heads :]
 
-    def forward(self, x, cos, sin, mask, cache: Optional[KVCache], prefix, output_attentions: bool):
+    def forward(self, x, cos, sin, mask, starts, cache: Optional[KVCache], prefix, output_attentions: bool):
         query, key, value = self.split_heads(self.query_key_value(x), cos, sin)
         if prefix is not None:  # (key, value), each [b, pre_seq_len, g, d]
             key, value = (torch.cat((p.to(new.dtype), new), dim=1) for p, new in zip(prefix, (key, value)))
+        keys_and_values = (key, value)
         if cache is not None:
             past = cache.length
-            cached_key, cached_value = cache.update(self.layer, key.detach(), value.detach())
+            cached = cache.update(self.layer, key.detach(), value.detach())
             if not key.requires_grad:
-                key, value = cached_key, cached_value
+                keys_and_values = cached
             elif past:  # gradients flow through the new tokens; buffers written in place carry none
-                key = torch.cat((cached_key[:, :past].clone(), key), dim=1)
-                value = torch.cat((cached_value[:, :past].clone(), value), dim=1)
+                old = dequantize_cache(*(buffer[:, :past].clone() for buffer in cached), dtype=key.dtype)
+                keys_and_values = [torch.cat(pair, dim=1) for pair in zip(old, (key, value))]
         dropout = self.dropout if self.training else 0.0
         weights = None
         if output_attentions:
-            out, weights = attention_with_weights(query, key, value, mask, dropout)
+            out, weights = attention_with_weights(query, keys_and_values, mask, dropout)
         else:
-            out = attention(query, key, value, mask, dropout)
+            out = attention(query, keys_and_values, mask, starts, dropout)
         return self.dense(out.flatten(2)), weights
 
 
@@ -416,10 +435,10 @@ class GLMBlock(nn.Module):
         self.post_attention_layernorm = make_norm(config)
         self.mlp = MLP(config)
 
-    def forward(self, x, cos, sin, mask=None, cache=None, prefix=None, output_attentions=False):
+    def forward(self, x, cos, sin, mask=None, starts=None, cache=None, prefix=None, output_attentions=False):
         """x [b, s, hidden] -> (x, attention probabilities or None)."""
         normed = self.normalize(self.input_layernorm, x)
-        out, weights = self.self_attention(normed, cos, sin, mask, cache, prefix, output_attentions)
+        out, weights = self.self_attention(normed, cos, sin, mask, starts, cache, prefix, output_attentions)
         x = self.add_residual(normed if self.residual_after_norm else x, out)
         normed = self.normalize(self.post_attention_layernorm, x)
         return self.add_residual(normed if self.residual_after_norm else x, self.mlp(normed)), weights
@@ -568,7 +587,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         super().__init__(config)
         self.embedding = Embedding(config)
         self.encoder = GLMTransformer(config)
-        self.output_layer = nn.Linear(config.hidden_size, config.padded_vocab_size, bias=False)
+        self.output_layer = DenseLinear(config.hidden_size, config.padded_vocab_size, bias=False)
         self.gradient_checkpointing, self.checkpoint_kwargs = False, {"use_reentrant": False}
         if config.pre_seq_len is not None:
             self.prefix_encoder = PrefixEncoder(config)
@@ -661,11 +680,12 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         positions = position_ids.split(config.prefill_slice_size, dim=1) if sliced else (position_ids,)
         for piece, piece_positions in zip(slices, positions):
             total = (cache.length if cache is not None else prefix_length) + piece.shape[1]
-            piece_mask = mask
+            piece_mask, starts = mask, None
             if padding is not None:
                 piece_mask = visible_mask(padding[:, :total], piece.shape[1], total, x.device)
+                starts = left_padding(padding) if piece.shape[1] == 1 else None
             hidden, hidden_states, attentions = self._run_blocks(
-                piece, piece_positions, piece_mask, cache, prefix, output_hidden_states, output_attentions
+                piece, piece_positions, piece_mask, starts, cache, prefix, output_hidden_states, output_attentions
             )
         hidden = hidden[:, -1:] if last_token_only else hidden
         if config.post_layer_norm:
@@ -678,12 +698,12 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             return tuple(v for v in (hidden, cache, hidden_states, attentions) if v is not None)
         return BaseModelOutputWithPast(hidden, cache, hidden_states, attentions)
 
-    def _run_blocks(self, x, position_ids, mask, cache, prefix, output_hidden_states, output_attentions):
+    def _run_blocks(self, x, position_ids, mask, starts, cache, prefix, output_hidden_states, output_attentions):
         cos, sin = (table[:, :, None] for table in rotary_cos_sin(position_ids, self.config))
         hidden_states = (x,) if output_hidden_states else None
         attentions = () if output_attentions else None
         for index, block in enumerate(self.encoder.layers):
-            arguments = (x, cos, sin, mask, cache, prefix[index] if prefix else None, output_attentions)
+            arguments = (x, cos, sin, mask, starts, cache, prefix[index] if prefix else None, output_attentions)
             if self.gradient_checkpointing and self.training:
                 x, weights = checkpoint(block, *arguments, **self.checkpoint_kwargs)
             else:
@@ -1088,7 +1108,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         output = output if isinstance(output, Tensor) else output.sequences
         if past_key_values is not None:
             past_key_values.token_ids = output[0].tolist()[: self._cached_tokens(past_key_values)]
-        response = self.process_response(tokenizer.decode(output[0].tolist()[prompt.shape[1] :]))
+        response = self.process_response(_decode(tokenizer, output[0, prompt.shape[1] :]))
         return response, [*(history or []), (query, response)]
 
     @torch.no_grad()
@@ -1133,7 +1153,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         )
         for step in stream:
             ids, cache = step if return_past_key_values else (step, None)
-            response = tokenizer.decode(ids[0].tolist()[prompt_length:])
+            response = _decode(tokenizer, ids[0, prompt_length:])
             if response and not response.endswith("\ufffd"):
                 response = self.process_response(response)
                 new_history = [*(history or []), (query, response)]
@@ -1160,6 +1180,11 @@ def _check_query(query: str) -> None:
         raise TypeError(f"query must be a string, got {type(query).__name__}")
     if not query.strip():
         raise ValueError("query is empty: there is nothing to answer")
+
+
+def _decode(tokenizer, ids: Tensor) -> str:
+    # The embedding is padded to a round size: its last ids stand for no text.
+    return tokenizer.decode([token for token in ids.tolist() if token < tokenizer.vocab_size])
 
 
 def make_logits_processors(
