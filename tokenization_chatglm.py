@@ -35,7 +35,8 @@ CHATGLM3_TEMPLATE = (
     "{%- endfor -%}{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
 )
 
-# What a call hands down to hooks that the base class calls without it. Context variables keep threads apart.
+# What a call hands down to hooks that the base class calls without it (before 4.45 it knows no padding_side). Context
+# variables keep threads apart.
 _padding_side: "ContextVar[Optional[str]]" = ContextVar("padding_side", default=None)
 _rendered_chat: "ContextVar[bool]" = ContextVar("rendered_chat", default=False)
 
@@ -51,23 +52,27 @@ def _scoped(variable: ContextVar, value: Any):
 
 def _read_model(vocab_file: Optional[str], name_or_path: str) -> SentencePieceProcessor:
     """Loads the SentencePiece model. Raises ValueError: the base class replaces an OSError by its own, vaguer one."""
-    where = vocab_file or os.path.join(name_or_path, "tokenizer.model")
-    fix = "Download it with: hf download THUDM/chatglm2-6b-32k-int4 tokenizer.model --local-dir FOLDER"
-    if not os.path.isfile(where):
-        raise ValueError(f"The SentencePiece model {where!r} does not exist. {fix}")
-    with open(where, "rb") as file:
+    path = vocab_file or os.path.join(name_or_path, "tokenizer.model")
+
+    def broken(problem: str) -> ValueError:
+        fix = "hf download THUDM/chatglm2-6b-32k-int4 tokenizer.model --local-dir FOLDER"
+        return ValueError(f"The SentencePiece model {path!r} {problem}. Download it with: {fix}")
+
+    if not os.path.isfile(path):
+        raise broken("does not exist")
+    with open(path, "rb") as file:
         data = file.read()
     if not data:
-        raise ValueError(f"The SentencePiece model {where!r} is empty. {fix}")
+        raise broken("is empty")
     if data.startswith(b"version https://git-lfs"):
-        raise ValueError(f"{where!r} is a git-lfs pointer, not the SentencePiece model. {fix}")
+        raise broken("is a git-lfs pointer, not the file itself")
     try:
         model = SentencePieceProcessor(model_proto=data)
-        whole = model.unk_id() not in model.encode("\U0010fffd")  # false when byte fallback, set at the end, is lost
+        has_byte_fallback = model.unk_id() not in model.encode("\U0010fffd")
     except Exception as error:
-        raise ValueError(f"{where!r} is damaged or not a SentencePiece model ({len(data)} bytes). {fix}") from error
-    if not whole:
-        raise ValueError(f"{where!r} has no byte fallback: it is cut off, or of another model. {fix}")
+        raise broken(f"is damaged, or something else ({len(data):,} bytes)") from error
+    if not has_byte_fallback:  # the setting stands after all pieces, so a file cut off between two pieces lacks it
+        raise broken(f"has no byte fallback; it is cut off, or of another model ({len(data):,} bytes)")
     return model
 
 
@@ -160,17 +165,15 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         # text. Tokens the caller invents (pad_token="<new>") go through it and get a new id.
         known = ("<unk>", "<s>", "</s>", *self.tokenizer.special_tokens)
         special = {"pad_token": "<unk>", "eos_token": "</s>", "unk_token": "<unk>"}
+        kwargs = {key: value for key, value in kwargs.items() if value is not None}
         for key in [key for key in kwargs if key.endswith("_token")]:
-            if kwargs[key] is None or str(kwargs[key]) in known:
-                token = kwargs.pop(key)
-                special[key] = special.get(key) if token is None else str(token)
-            else:
-                special.pop(key, None)
-        kwargs.update(role_tokens=role_tokens, encode_special_tokens=encode_special_tokens)
+            special.pop(key, None)
+            if str(kwargs[key]) in known:
+                special[key] = str(kwargs.pop(key))
+        kwargs.update(role_tokens=role_tokens, encode_special_tokens=encode_special_tokens)  # so that they are saved
         kwargs.setdefault("padding_side", self.padding_side)
         kwargs.setdefault("clean_up_tokenization_spaces", False)
-        if not kwargs.get("chat_template"):
-            kwargs["chat_template"] = CHATGLM3_TEMPLATE if role_tokens else CHATGLM2_TEMPLATE
+        kwargs.setdefault("chat_template", CHATGLM3_TEMPLATE if role_tokens else CHATGLM2_TEMPLATE)
         super().__init__(**kwargs)
         for key, token in special.items():
             setattr(self, key, token)
@@ -254,7 +257,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     def decode(self, token_ids, *args, **kwargs):
         """Text of ids [seq] or of one id (before transformers 5 the base class reads one id's token as letters)."""
-        if not isinstance(token_ids, (list, tuple)) and not getattr(token_ids, "ndim", 0):
+        if isinstance(token_ids, int) or getattr(token_ids, "ndim", None) == 0:
             token_ids = [int(token_ids)]
         return super().decode(token_ids, *args, **kwargs)
 

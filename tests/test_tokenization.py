@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
+import torch
 import transformers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,11 @@ def published3(make_folder):
     return load(make_folder(GOLDEN / "tokenizer/tokenizer.model", GOLDEN / "tokenizer3/tokenizer_config.json"))
 
 
+def ids_of(output):
+    """The ids that apply_chat_template returned: a list before transformers 5, since then a dict."""
+    return output if isinstance(output, list) else output["input_ids"]
+
+
 def as_lists(batch):
     return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in batch.items()}
 
@@ -200,7 +206,7 @@ def test_ids_and_tokens_convert_as_recorded_also_out_of_range(published, golden)
         with pytest.raises(IndexError):
             published.decode([index])
     assert published.convert_ids_to_tokens(-1) == "" and published.decode([-1, 36474]) == "你"
-    assert published.decode(36474) == "你" and published.decode(13) == "\n"
+    assert published.decode(36474) == published.decode(torch.tensor(36474)) == "你" and published.decode(13) == "\n"
 
 
 @needs_golden
@@ -271,8 +277,8 @@ def test_chatglm3_template_of_the_published_config_wins_and_gives_the_ids_of_bui
     messages = [*history, {"role": "user", "content": "天气"}]
     text = published3.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert text == "[gMASK]sop<|user|> \n 你好<|assistant|> \n 你好！<|user|> \n 天气<|assistant|>"
-    ids = published3.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
-    assert ids == published3.build_chat_input("天气", history)["input_ids"][0].tolist()
+    ids = published3.apply_chat_template(messages, add_generation_prompt=True)
+    assert ids_of(ids) == published3.build_chat_input("天气", history)["input_ids"][0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -323,14 +329,16 @@ def test_saved_tokenizers_load_again_and_again_with_the_same_ids_and_settings(fo
     first = load(folder)
     first.padding_side = "right"
     first.add_tokens(["<new>", "词"])
-    first.add_special_tokens({"additional_special_tokens": ["<extra>"]})
-    text = "Hello <new>世界词<extra></s> [gMASK] <unk>!"
+    first.add_special_tokens({"additional_special_tokens": ["<extra>"], "bos_token": "<begin>"})
+    text = "Hello <begin><new>世界词<extra></s> [gMASK] <unk>!"
     second = reload(first, tmp_path, folder, "one")
     third = reload(second, tmp_path, folder, "two")
     for again in (second, third):
         assert again.encode(text) == first.encode(text)
-        assert (len(again), again.padding_side) == (len(first), "right")
+        assert len(again) == len(first)
+        assert again.padding_side == "right" or VERSION < (4, 34)  # older releases save what they were loaded with
         assert (again.pad_token, again.eos_token, again.unk_token) == ("<unk>", "</s>", "<unk>")
+        assert again.bos_token_id == first.bos_token_id >= first.vocab_size
         assert again.get_added_vocab() == first.get_added_vocab()
         assert getattr(again, "chat_template", None) == getattr(first, "chat_template", None)
 
@@ -355,8 +363,8 @@ def test_special_tokens_can_be_set_and_stay_set(folder, tmp_path):
     assert again.encode("</s>") == tokenizer.encode("</s>"), "a reload must not make written tokens special"
 
 
-def test_pickled_and_copied_tokenizers_work(tokenizer):
-    text = "你好 world 😀"
+def test_pickled_and_copied_tokenizers_work(folder):
+    tokenizer, text = load(folder), "你好 world 😀"  # 4.41 to 4.43 make a new class at each load: the last one pickles
     for twin in (pickle.loads(pickle.dumps(tokenizer)), copy.deepcopy(tokenizer)):
         assert twin.encode(text) == tokenizer.encode(text) and len(twin) == len(tokenizer)
         assert twin.pad_token_id == 0
@@ -622,7 +630,7 @@ def test_chat_messages_give_the_ids_of_build_prompt(tokenizer, query, history):
     prompt = tokenizer.build_prompt(query, history)
     assert tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) == prompt
     ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True)
-    assert (ids if isinstance(ids, list) else ids["input_ids"]) == tokenizer.encode(prompt)
+    assert ids_of(ids) == tokenizer.encode(prompt)
 
 
 @needs_chat_template
@@ -652,7 +660,7 @@ def test_batches_of_chats_are_padded(tokenizer):
 def test_a_chat_template_of_the_folder_wins(make_folder, tiny_model):
     tokenizer = load(make_folder(tiny_model, chat_template="{{ '[gMASK]sop' }}{{ messages[0]['content'] }}!"))
     ids = tokenizer.apply_chat_template([{"role": "user", "content": "Hello"}])
-    assert (ids if isinstance(ids, list) else ids["input_ids"]) == tokenizer.encode("Hello!")
+    assert ids_of(ids) == tokenizer.encode("Hello!")
 
 
 @needs_chat_template
@@ -668,7 +676,7 @@ def test_chatglm3_without_a_template_of_its_own_chats_in_its_own_format(tiny3):
     messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "metadata": "tool", "content": "x = 1"}]
     ids = tiny3.apply_chat_template([*messages, {"role": "user", "content": "b"}], add_generation_prompt=True)
     expected = tiny3.build_chat_input("b", messages)["input_ids"][0].tolist()
-    assert (ids if isinstance(ids, list) else ids["input_ids"]) == expected
+    assert ids_of(ids) == expected
 
 
 def chat_arguments(tokenizer):
