@@ -30,6 +30,7 @@ class ChatGLMConfig(PretrainedConfig):
     """
 
     model_type = "chatglm"
+    _auto_class = "AutoConfig"  # save_pretrained() copies this file along; set by the loader from 4.31 on
     keys_to_ignore_at_inference = ["past_key_values"]
     attribute_map = {
         "vocab_size": "padded_vocab_size",

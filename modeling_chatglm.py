@@ -779,6 +779,8 @@ class InvalidScoreLogitsProcessor(LogitsProcessor):
 class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
     """ChatGLM2 with its output layer: `generate`, `chat`, `stream_chat`, and training with labels."""
 
+    _auto_class = "AutoModel"  # save_pretrained() copies the code beside the weights; set by the loader from 4.31 on
+
     def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device=None):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
@@ -909,6 +911,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
 
         prompt = inputs if inputs is not None else kwargs.get("input_ids", kwargs.get("inputs_embeds"))
+        if TRANSFORMERS_VERSION < (4, 34) and inputs is None and kwargs.get("inputs_embeds") is not None:
+            inputs = kwargs.pop("input_ids", None)  # these releases want ids beside the embeddings, if only none at all
+            inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device) if inputs is None else inputs
         if prompt is None:
             return super().generate(inputs, generation_config, *args, **kwargs)
         attention_mask, past = kwargs.get("attention_mask"), kwargs.get("past_key_values")
@@ -1262,6 +1267,8 @@ def make_logits_processors(
 
 class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
     """ChatGLM2 with a linear head on the last real token."""
+
+    _auto_class = "AutoModelForSequenceClassification"
 
     def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device=None):
         super().__init__(config)

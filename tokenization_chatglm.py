@@ -143,6 +143,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
     vocab_files_names = {"vocab_file": "tokenizer.model"}
     model_input_names = ["input_ids", "attention_mask", "position_ids"]
     padding_side = "left"
+    _auto_class = "AutoTokenizer"  # save_pretrained() copies this file along; set by the loader from 4.31 on
 
     def __init__(
         self,
