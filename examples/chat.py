@@ -51,10 +51,13 @@ def main() -> None:
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=True)
         model = AutoModel.from_pretrained(path, trust_remote_code=True).eval()
         model = model.half().cuda() if torch.cuda.is_available() else model
-        chat(model, tokenizer, arguments.max_length if arguments.model else 256)
+        settings = {"max_length": arguments.max_length}
+        if not arguments.model:
+            settings["max_new_tokens"] = 40  # a random model rarely ends an answer by itself
+        chat(model, tokenizer, settings)
 
 
-def chat(model, tokenizer, max_length: int) -> None:
+def chat(model, tokenizer, settings: dict) -> None:
     print("Type a question; an empty line or Ctrl-D ends, /clear forgets the conversation.")
     history, past = [], None
     while True:
@@ -71,7 +74,7 @@ def chat(model, tokenizer, max_length: int) -> None:
         print("ChatGLM > ", end="", flush=True)
         try:
             for response, new_history, new_past in model.stream_chat(
-                tokenizer, query, history, past_key_values=past, max_length=max_length, return_past_key_values=True
+                tokenizer, query, history, past_key_values=past, return_past_key_values=True, **settings
             ):
                 print(response[shown:], end="", flush=True)
                 shown, kept, past = len(response), new_history, new_past
