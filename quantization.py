@@ -3,16 +3,19 @@
 Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
 """
 
-import functools
 import warnings
+from functools import lru_cache
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .quantization_kernels import (
     CudaKernels,
     KernelUnavailableError,
+    cpu_float_linear,
+    cpu_quantized_linear,
     load_cpu_kernels,
     load_cuda_kernels,
     torch_cuda,
@@ -20,6 +23,8 @@ from .quantization_kernels import (
 
 SUPPORTED_BITS = (4, 8)
 CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
+FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
+SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
 ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
 
 
@@ -81,20 +86,22 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
     def quantize(scale: Tensor) -> Tensor:
         divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
         # The quotient is rounded to the dtype of the weight first, as when the published checkpoints were made.
-        return (wide / divisor).to(rows.dtype).to(wide.dtype).round().clamp(-limit - 1, limit)
+        return (wide / divisor).to(rows.dtype).to(wide.dtype).round()
 
     scale, values = absmax_scale, quantize(absmax_scale)
     if search_scale:
+        values = values.clamp(-limit - 1, limit)
         error = (values * scale[:, None].to(wide.dtype) - wide).square().sum(dim=1)
         for factor in torch.linspace(0.5, 0.99, 50).tolist():
             candidate = (absmax_scale.to(wide.dtype) * factor).to(rows.dtype)
-            candidate_values = quantize(candidate)
+            candidate_values = quantize(candidate).clamp(-limit - 1, limit)
             candidate_error = (candidate_values * candidate[:, None].to(wide.dtype) - wide).square().sum(dim=1)
             better = candidate_error < error
             error = torch.where(better, candidate_error, error)
             scale = torch.where(better, candidate, scale)
             values = torch.where(better[:, None], candidate_values, values)
-    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int8)
+    # 8 bits from a 16-bit weight: a quotient can round to 128, which wraps around in the published format's own packing.
+    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int32).to(torch.int8)
     return (pack_int4(values) if bits == 4 else values), scale
 
 
@@ -126,6 +133,23 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
     return out if bias is None else out.add_(bias.to(out.dtype))
 
 
+@lru_cache(maxsize=None)
+def _cpu_kernels_work() -> bool:
+    try:
+        load_cpu_kernels()
+    except KernelUnavailableError as error:
+        warnings.warn(f"ChatGLM runs without its CPU kernels, several times slower: {error}", stacklevel=2)
+        return False
+    return True
+
+
+def _cpu_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """Native kernels that multiply straight from the packed weight; the torch backend where they cannot run."""
+    if x.dtype == torch.float64 or weight.numel() < SMALL_WEIGHT or not _cpu_kernels_work():
+        return _torch_linear(x, weight, scale, bias, bits)
+    return cpu_quantized_linear(x, weight, scale, bias, bits)
+
+
 def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
     kernels = _cuda_kernels(x)
@@ -140,7 +164,7 @@ def _cuda_kernels(tensor: Tensor) -> Optional[CudaKernels]:
     return None if index is None else _cuda_kernels_or_warning(index)
 
 
-@functools.lru_cache(maxsize=None)
+@lru_cache(maxsize=None)
 def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
     try:
         return load_cuda_kernels(index)
@@ -149,7 +173,7 @@ def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
         return None
 
 
-@functools.lru_cache(maxsize=None)
+@lru_cache(maxsize=None)
 def _warn_once(message: str) -> None:
     warnings.warn(message, stacklevel=2)
 
@@ -200,8 +224,41 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     rows = x.reshape(-1, x.shape[-1])
-    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
+    if torch_cuda.index(x) is not None:
+        backend = _cuda_linear
+    else:
+        backend = _cpu_linear if x.device.type == "cpu" else _torch_linear
     return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+
+
+def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
+    """`F.linear`, at the speed of memory for a few rows on a CPU, and in float32 there where torch would be slow.
+
+    Args:
+        x: float [..., in].
+        weight: float [out, in]; on a CPU its dtype may differ from that of x.
+        bias: float [out] or None.
+
+    Returns:
+        [..., out] in the dtype of x.
+    """
+    needs_grad = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    narrow = weight.dtype in (torch.float16, torch.bfloat16)
+    if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
+        return F.linear(x, weight, bias)
+    rows = x.reshape(-1, x.shape[-1])
+    if rows.shape[0] <= FEW_ROWS and _cpu_kernels_work():
+        out = cpu_float_linear(rows, weight, bias)
+    elif narrow or x.dtype != weight.dtype:
+        # CPUs multiply 16-bit floats several times slower than 32-bit ones.
+        rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
+        for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
+            block = slice(start, start + ROWS_PER_BLOCK)
+            out[:, block] = rows @ weight[block].float().T
+        out = out if bias is None else out.add_(bias.to(out.dtype))
+    else:
+        out = F.linear(rows, weight, bias)
+    return out.view(*x.shape[:-1], weight.shape[0])
 
 
 class _QuantizedLinearFunction(torch.autograd.Function):
@@ -233,6 +290,13 @@ class _QuantizedLinearFunction(torch.autograd.Function):
 
 
 # ---------------------------------------------------------------------------------------------------------- module
+
+
+class DenseLinear(nn.Linear):
+    """`nn.Linear` that `dense_linear` computes: 16-bit weights run at the speed of memory on a CPU, too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return dense_linear(x, self.weight, self.bias)
 
 
 class QuantizedLinear(nn.Linear):

@@ -228,10 +228,11 @@ GEMV_ANY(8)
 
 enum { QUANTIZE_THREADS = 256 };
 
-DEVICE int quantize_value(float w, float scale, int limit, int dtype) {
+// An integer whose low bits are the stored ones. int8 from 16-bit weights: the quotient can round to 128, which wraps
+// around in the published format's own packing too.
+DEVICE int quantize_value(float w, float scale, int dtype) {
     // The quotient is rounded to the type of the weight first, as when the published checkpoints were made.
-    const float q = rintf(round_to(w / scale, dtype));
-    return (int)fminf(fmaxf(q, -limit - 1.f), (float)limit);
+    return (int)rintf(round_to(w / scale, dtype));
 }
 
 // packed[row] and scale[row] from weight [n, k] of type `dtype`: scale = max|row| / limit. Grid (n), block 256.
@@ -261,10 +262,10 @@ DEVICE void quantize(const void* weight, u8* packed, void* scale, int k, int dty
         int byte = 0;
         if (s != 0.f) {
             if (BITS == 8) {
-                byte = quantize_value(load_float(weight, row * k + i, dtype), s, LIMIT, dtype);
+                byte = quantize_value(load_float(weight, row * k + i, dtype), s, dtype);
             } else {
-                const int even = quantize_value(load_float(weight, row * k + 2 * i, dtype), s, LIMIT, dtype);
-                const int odd = quantize_value(load_float(weight, row * k + 2 * i + 1, dtype), s, LIMIT, dtype);
+                const int even = quantize_value(load_float(weight, row * k + 2 * i, dtype), s, dtype);
+                const int odd = quantize_value(load_float(weight, row * k + 2 * i + 1, dtype), s, dtype);
                 byte = even << 4 | (odd & 15);
             }
         }
