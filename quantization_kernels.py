@@ -102,11 +102,7 @@ template <class T> INLINE T load(const void* from) {
 
 template <class T> INLINE void store(void* to, T value) { memcpy(to, &value, sizeof value); }
 
-INLINE Float broadcast(float value) {
-  Float result;
-  for (int i = 0; i < LANES; i++) result[i] = value;
-  return result;
-}
+INLINE Float broadcast(float value) { return value - Float{}; }  // x - 0 is x, also for -0 and NaN
 
 INLINE Int broadcast_word(const void* from) { return load<int32_t>(from) + Int{}; }
 
@@ -719,6 +715,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
 
 constexpr int KEYS = 96;           // keys of a step; a multiple of TOKENS_PER_TILE, so that register tiles are full
 constexpr int QUERY_ROWS = 64;     // rows that share a step's widened keys and values
+constexpr int PREFETCH_KEYS = 16;
 constexpr float NEVER = -INFINITY;
 
 struct Attention {
@@ -910,13 +907,16 @@ class AttentionTask {
 
   void widen_cache(const char* from, const int64_t* strides, const char* scale, const int64_t* scale_strides,
                    int64_t first_key, int64_t count, float* to) const {
+    int64_t size = size_of(job_.cache_type);
     for (int64_t j = 0; j < count; j++) {
-      int64_t at = b_ * strides[0] + (first_key + j) * strides[1] + group_ * strides[2];
+      const char* row = from + (b_ * strides[0] + (first_key + j) * strides[1] + group_ * strides[2]) * size;
+      // The other groups' rows lie between, where hardware does not look ahead.
+      for (int64_t i = 0; i < job_.channels * size; i += 64) __builtin_prefetch(row + strides[1] * size * PREFETCH_KEYS + i);
       float factor = 1.0f;
       if (scale)
         factor = load_one(job_.scale_type, scale,
                           b_ * scale_strides[0] + (first_key + j) * scale_strides[1] + group_ * scale_strides[2]);
-      widen(job_.cache_type, from + at * size_of(job_.cache_type), job_.channels, factor, to + j * job_.channels);
+      widen(job_.cache_type, row, job_.channels, factor, to + j * job_.channels);
     }
   }
 
