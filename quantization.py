@@ -143,13 +143,6 @@ def _cpu_kernels_work() -> bool:
     return True
 
 
-def _cpu_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    """Native kernels that multiply straight from the packed weight; the torch backend where they cannot run."""
-    if x.dtype == torch.float64 or weight.numel() < SMALL_WEIGHT or not _cpu_kernels_work():
-        return _torch_linear(x, weight, scale, bias, bits)
-    return cpu_quantized_linear(x, weight, scale, bias, bits)
-
-
 def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
     kernels = _cuda_kernels(x)
@@ -223,11 +216,10 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    if x.is_cpu and x.dtype != torch.float64 and weight.numel() >= SMALL_WEIGHT and _cpu_kernels_work():
+        return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
-    if torch_cuda.index(x) is not None:
-        backend = _cuda_linear
-    else:
-        backend = _cpu_linear if x.device.type == "cpu" else _torch_linear
+    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
     return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
 
 
@@ -246,10 +238,10 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
     if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
         return F.linear(x, weight, bias)
+    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
+        return cpu_float_linear(x, weight, bias)
     rows = x.reshape(-1, x.shape[-1])
-    if rows.shape[0] <= FEW_ROWS and _cpu_kernels_work():
-        out = cpu_float_linear(rows, weight, bias)
-    elif narrow or x.dtype != weight.dtype:
+    if narrow or x.dtype != weight.dtype:
         # CPUs multiply 16-bit floats several times slower than 32-bit ones.
         rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
         for start in range(0, weight.shape[0], ROWS_PER_BLOCK):

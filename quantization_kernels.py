@@ -70,7 +70,7 @@ CPU_SOURCE = r"""
 #error "the packed weights are read as little-endian words"
 #endif
 
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE inline __attribute__((always_inline))
 
 namespace {
 
@@ -98,6 +98,7 @@ typedef float Float __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t Int __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint32_t Unsigned __attribute__((vector_size(VECTOR_BYTES)));
 typedef int16_t Short __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint16_t Words __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint16_t HalfWords __attribute__((vector_size(VECTOR_BYTES / 2)));
 typedef int8_t QuarterBytes __attribute__((vector_size(VECTOR_BYTES / 4)));
 
@@ -109,11 +110,7 @@ template <class T> INLINE T load(const void* from) {
 
 template <class T> INLINE void store(void* to, T value) { memcpy(to, &value, sizeof value); }
 
-INLINE Float broadcast(float value) {
-  Float result;
-  for (int i = 0; i < LANES; i++) result[i] = value;
-  return result;
-}
+INLINE Float broadcast(float value) { return value - Float{}; }  // x - 0 is x, also for -0 and NaN
 
 INLINE Int broadcast_word(const void* from) { return load<int32_t>(from) + Int{}; }
 
@@ -318,23 +315,14 @@ class Workspace {
 // in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: a lane sums at most BLOCK
 // products (TILE side by side: all of a block's columns), and 512 * 128 * 32767 < 2^31.
 //
-// A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only shifts to get the columns at nibble
-// (byte) position 0 of all words, then those at position 1 and so on: CLASSES vectors. The activations are stored in this
-// order, so no weight is ever shuffled.
+// A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
+// column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no weight
+// is ever shuffled.
 
 constexpr int BLOCK = 512;
 
-template <int BITS> constexpr int CLASSES = 16 / BITS;
-template <int BITS> constexpr int GROUP = VECTOR_BYTES * 8 / BITS;
-
-// The column, within a word, of each class; from the top bits down. The even column has the high nibble of its byte.
-constexpr int INT4_COLUMNS[4] = {2, 3, 0, 1};
-constexpr int INT8_COLUMNS[2] = {1, 0};
-
-template <int BITS> INLINE void unpack(Short packed, Short (&values)[CLASSES<BITS>]) {
-  // The left shift brings a nibble to the top, the arithmetic right shift takes it down with its sign.
-  for (int c = 0; c < CLASSES<BITS>; c++) values[c] = (packed << (c * BITS)) >> (16 - BITS);
-}
+template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
+template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
 
 // Rounds `count` floats (at most BLOCK; the rest of the block becomes zero) into `to` and returns the scale.
 template <int BITS> float quantize_block(const float* from, int64_t count, int16_t* to) {
@@ -358,11 +346,10 @@ template <int BITS> float quantize_block(const float* from, int64_t count, int16
     for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * (32767.0 / largest));
   }
   memset(rounded + count, 0, (BLOCK - count) * sizeof *rounded);
-  constexpr int words = VECTOR_BYTES / 2, classes = CLASSES<BITS>;
+  constexpr int words = VECTOR_BYTES / 2;
   for (int g = 0; g < BLOCK; g += GROUP<BITS>)
     for (int i = 0; i < words; i++)
-      for (int c = 0; c < classes; c++)
-        to[g + c * words + i] = rounded[g + i * classes + (BITS == 4 ? INT4_COLUMNS[c] : INT8_COLUMNS[c])];
+      for (int c = 0; c < COLUMNS<BITS>; c++) to[g + c * words + i] = rounded[g + i * COLUMNS<BITS> + c];
   return largest / 32767.0f;
 }
 
@@ -413,55 +400,115 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 //
 // One pass over the weights at the speed of memory: unpacked in registers, multiplied with every token, never stored.
 
-constexpr int FEW_TOKENS = 4;
+// Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
+// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known beforehand.
 
-template <int BITS, int M>
-INLINE void multiply_group(Short packed, const int16_t* activations, int64_t token_stride, Int (&sums)[M]) {
-  Short values[CLASSES<BITS>];
-  unpack<BITS>(packed, values);
-  for (int t = 0; t < M; t++)
-    for (int c = 0; c < CLASSES<BITS>; c++)
-      sums[t] = dot(sums[t], values[c], load<Short>(activations + t * token_stride + c * (VECTOR_BYTES / 2)));
+constexpr int FEW_TOKENS = 4;
+constexpr int PREFETCH_BYTES = 2048;
+
+template <int BITS> struct Few;
+
+template <> struct Few<4> {
+  static constexpr int SUMS = 2;  // of values times 16, and of plain values
+  static constexpr float UNIT = 1.0f / 16;
+
+  template <int M> static INLINE void multiply(Short packed, const int16_t* x, Int (&sums)[M][SUMS]) {
+    Words low = (Words)packed ^ (uint16_t)0x8888, high = low >> 8;  // nibbles q + 8
+    Words values[4] = {low & 0x00F0, low & 0x000F, high & 0x00F0, high & 0x000F};
+    for (int t = 0; t < M; t++)
+      for (int c = 0; c < 4; c++)
+        sums[t][c % 2] = dot(sums[t][c % 2], (Short)values[c], load<Short>(x + t * BLOCK + c * (VECTOR_BYTES / 2)));
+  }
+
+  static INLINE Int total(const Int (&sums)[SUMS]) { return sums[0] + (sums[1] << 4); }
+
+  static INLINE Int excess(const int16_t* x) {
+    Int sum = {};
+    for (int c = 0; c < 4; c++) sum = dot(sum, load<Short>(x + c * (VECTOR_BYTES / 2)), Short{} + 8);
+    return sum;
+  }
+};
+
+template <> struct Few<8> {
+  static constexpr int SUMS = 2;  // of low and of high bytes
+  static constexpr float UNIT = 1.0f;
+
+  template <int M> static INLINE void multiply(Short packed, const int16_t* x, Int (&sums)[M][SUMS]) {
+    Words low = ((Words)packed ^ (uint16_t)0x0080) & 0x00FF;  // q + 128
+    for (int t = 0; t < M; t++) {
+      sums[t][0] = dot(sums[t][0], packed >> 8, load<Short>(x + t * BLOCK + VECTOR_BYTES / 2));
+      sums[t][1] = dot(sums[t][1], (Short)low, load<Short>(x + t * BLOCK));
+    }
+  }
+
+  static INLINE Int total(const Int (&sums)[SUMS]) { return sums[0] + sums[1]; }
+
+  static INLINE Int excess(const int16_t* x) { return dot(Int{}, load<Short>(x), Short{} + 128); }
+};
+
+// What a row needs to know of one token's block besides its activations.
+struct FewBlock {
+  Int start;    // of the second sum: the excess, with its sign turned
+  Float scale;  // of the total
+};
+
+template <int BITS> INLINE FewBlock few_block(const int16_t* x, float scale) {
+  Int excess = {};
+  for (int g = 0; g < BLOCK; g += GROUP<BITS>) excess += Few<BITS>::excess(x + g);
+  return {-excess, broadcast(scale * Few<BITS>::UNIT)};
 }
 
-template <int BITS, int M> void multiply_rows(const Linear& job, const Activations& x, int64_t t0, int64_t begin, int64_t end) {
-  int64_t row_bytes = job.k * BITS / 8, token_stride = BLOCK;
+// totals[t] += scale[t] * (activations[t] . weight) over one block; FULL: of BLOCK columns, which unrolls the loop
+template <int BITS, int M, bool FULL>
+INLINE void multiply_block(const char* weight, int64_t bytes, const int16_t* x, const FewBlock* blocks,
+                           Float (&totals)[M]) {
+  Int sums[M][Few<BITS>::SUMS];
+  for (int t = 0; t < M; t++) sums[t][0] = Int{}, sums[t][1] = blocks[t].start;
+  if (FULL) bytes = BLOCK * BITS / 8;
+  int64_t i = 0;
+#pragma GCC unroll 2
+  for (; i + VECTOR_BYTES <= bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
+    if (i % 64 == 0) __builtin_prefetch(weight + i + PREFETCH_BYTES);  // past a row's end the next row goes on
+    Few<BITS>::template multiply<M>(load<Short>(weight + i), x, sums);
+  }
+  if (i < bytes) {
+    char tail[VECTOR_BYTES] = {};
+    memcpy(tail, weight + i, bytes - i);
+    Few<BITS>::template multiply<M>(load<Short>(tail), x, sums);
+  }
+  for (int t = 0; t < M; t++) totals[t] += to_float(Few<BITS>::total(sums[t])) * blocks[t].scale;
+}
+
+template <int BITS, int M>
+void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks, int64_t t0, int64_t begin,
+                   int64_t end) {
+  constexpr int64_t block_bytes = BLOCK * BITS / 8;
   for (int64_t row = begin; row < end; row++) {
     const char* weight = job.weight + row * job.weight_stride;
     Float totals[M] = {};
-    for (int64_t b = 0; b < x.blocks; b++) {
-      const int16_t* activations = x.values + (b * x.tokens + t0) * BLOCK;
-      int64_t left = row_bytes - b * (BLOCK * BITS / 8), bytes = left < BLOCK * BITS / 8 ? left : BLOCK * BITS / 8;
-      Int sums[M] = {};
-      int64_t i = 0;
-      for (; i + VECTOR_BYTES <= bytes; i += VECTOR_BYTES, activations += GROUP<BITS>) {
-        // Ahead far enough to hide the memory's latency; past a row's end the next row goes on.
-        if (VECTOR_BYTES >= 64 || i % 64 == 0) __builtin_prefetch(weight + i + 2048, 0, 3);
-        multiply_group<BITS, M>(load<Short>(weight + i), activations, token_stride, sums);
-      }
-      if (i < bytes) {
-        char tail[VECTOR_BYTES] = {};
-        memcpy(tail, weight + i, bytes - i);
-        multiply_group<BITS, M>(load<Short>(tail), activations, token_stride, sums);
-      }
-      weight += bytes;
-      for (int t = 0; t < M; t++) totals[t] += to_float(sums[t]) * x.scales[b * x.tokens + t0 + t];
-    }
+    int64_t left = job.k * BITS / 8, at = t0;
+    for (; left >= block_bytes; left -= block_bytes, weight += block_bytes, at += x.tokens)
+      multiply_block<BITS, M, true>(weight, left, x.values + at * BLOCK, blocks + at, totals);
+    if (left) multiply_block<BITS, M, false>(weight, left, x.values + at * BLOCK, blocks + at, totals);
     float scale = job.row_scale(row), bias = job.row_bias(row);
     for (int t = 0; t < M; t++) job.put(t0 + t, row, sum_lanes(totals[t]) * scale + bias);
   }
 }
 
 template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
-  // Tasks of about 128 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t rows = 131072 / (job.k * BITS / 8 + 1) + 1;
+  static thread_local Workspace workspace;
+  FewBlock* blocks = workspace.get<FewBlock>(x.blocks * x.tokens);
+  for (int64_t at = 0; at < x.blocks * x.tokens; at++)
+    blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
+  // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
+  int64_t rows = 262144 / (job.k * BITS / 8 + 1) + 1;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < x.tokens; t += FEW_TOKENS) switch (x.tokens - t) {
-        case 1: multiply_rows<BITS, 1>(job, x, t, begin, end); break;
-        case 2: multiply_rows<BITS, 2>(job, x, t, begin, end); break;
-        case 3: multiply_rows<BITS, 3>(job, x, t, begin, end); break;
-        default: multiply_rows<BITS, 4>(job, x, t, begin, end); break;
+        case 1: multiply_rows<BITS, 1>(job, x, blocks, t, begin, end); break;
+        case 2: multiply_rows<BITS, 2>(job, x, blocks, t, begin, end); break;
+        case 3: multiply_rows<BITS, 3>(job, x, blocks, t, begin, end); break;
+        default: multiply_rows<BITS, 4>(job, x, blocks, t, begin, end); break;
       }
   });
 }
@@ -503,6 +550,19 @@ INLINE void transpose_words(const char* const (&rows)[TILE], int64_t words, int3
     for (int r = 0; r < TILE; r++) to[j * TILE + r] = load<int32_t>(rows[r] + j * 4);
 }
 
+template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BITS>]) {
+  if constexpr (BITS == 8) {
+    values[0] = (packed << 8) >> 8;
+    values[1] = packed >> 8;
+  } else {
+    Words shifted = (Words)packed ^ (uint16_t)0x8888;  // nibbles q + 8; the even column has the high nibble of its byte
+    values[1] = (Short)(shifted & 15) - 8;
+    values[0] = (Short)((shifted >> 4) & 15) - 8;
+    values[3] = (Short)((shifted >> 8) & 15) - 8;
+    values[2] = packed >> 12;
+  }
+}
+
 // Unpacks `bytes` bytes (at most a block) of TILE rows; rows past the end repeat the last one.
 template <int BITS> INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int16_t* to) {
   constexpr int words = VECTOR_BYTES / 4;
@@ -521,9 +581,9 @@ template <int BITS> INLINE void unpack_tile(const char* weight, int64_t stride, 
     transpose_words(sources, words, transposed);
     for (int j = 0; j < words; j++)
       for (int v = 0; v < VECTORS; v++) {
-        Short values[CLASSES<BITS>];
-        unpack<BITS>(load<Short>(transposed + j * TILE + v * LANES), values);
-        for (int c = 0; c < CLASSES<BITS>; c++)
+        Short packed = load<Short>(transposed + j * TILE + v * LANES), values[COLUMNS<BITS>];
+        unpack<BITS>(packed, values);
+        for (int c = 0; c < COLUMNS<BITS>; c++)
           store(to + ((c * words + j) * TILE + v * LANES) * 2, values[c]);
       }
     to += GROUP<BITS> * TILE;
@@ -663,6 +723,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
 
 constexpr int KEYS = 96;           // keys of a step; a multiple of TOKENS_PER_TILE, so that register tiles are full
 constexpr int QUERY_ROWS = 64;     // rows that share a step's widened keys and values
+constexpr int PREFETCH_KEYS = 16;
 constexpr float NEVER = -INFINITY;
 
 struct Attention {
@@ -854,13 +915,16 @@ class AttentionTask {
 
   void widen_cache(const char* from, const int64_t* strides, const char* scale, const int64_t* scale_strides,
                    int64_t first_key, int64_t count, float* to) const {
+    int64_t size = size_of(job_.cache_type);
     for (int64_t j = 0; j < count; j++) {
-      int64_t at = b_ * strides[0] + (first_key + j) * strides[1] + group_ * strides[2];
+      const char* row = from + (b_ * strides[0] + (first_key + j) * strides[1] + group_ * strides[2]) * size;
+      // The other groups' rows lie between, where hardware does not look ahead.
+      for (int64_t i = 0; i < job_.channels * size; i += 64) __builtin_prefetch(row + strides[1] * size * PREFETCH_KEYS + i);
       float factor = 1.0f;
       if (scale)
         factor = load_one(job_.scale_type, scale,
                           b_ * scale_strides[0] + (first_key + j) * scale_strides[1] + group_ * scale_strides[2]);
-      widen(job_.cache_type, from + at * size_of(job_.cache_type), job_.channels, factor, to + j * job_.channels);
+      widen(job_.cache_type, row, job_.channels, factor, to + j * job_.channels);
     }
   }
 
@@ -1143,71 +1207,87 @@ def cpu_quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optiona
     """`x @ (scale * q).T + bias` with x rounded to 16-bit integers per token and 512 columns.
 
     Args:
-        x: float32, float16 or bfloat16 [m, in].
+        x: float32, float16 or bfloat16 [..., in].
         weight: int8 [out, in / 2] (bits = 4) or [out, in] (bits = 8).
         scale: float [out].
         bias: float [out] or None.
 
     Returns:
-        [m, out] in the dtype of x, with a relative error around 3e-5 before it is rounded to that dtype.
+        [..., out] in the dtype of x, with a relative error around 3e-5 before it is rounded to that dtype.
 
     Raises:
         KernelUnavailableError: no kernels on this machine.
     """
-    library = _cpu_kernels if _cpu_kernels.__class__ is ctypes.CDLL else load_cpu_kernels()
-    m, k = x.shape
-    n = weight.shape[0]
-    x, weight, scale = _unit_stride(x), _unit_stride(weight), _vector(scale)
-    bias = None if bias is None else _vector(bias)
-    y = x.new_empty((m, n))
-    if m and n:
-        status = library.chatglm_quantized_linear(
-            bits, m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x.stride(0), weight.data_ptr(), weight.stride(0),
-            scale.data_ptr(), _CPU_TYPES[scale.dtype], None if bias is None else bias.data_ptr(),
-            0 if bias is None else _CPU_TYPES[bias.dtype], y.data_ptr(), torch.get_num_threads())
-        if status:
-            raise MemoryError("no memory for the activations of a quantized linear layer")
+    kernel = _loaded_cpu_kernels().chatglm_quantized_linear
+    n, _ = weight.shape
+    shape, k = x.shape, x.shape[-1]
+    x, m, x_stride = _rows(x)
+    weight_stride, unit = weight.stride()
+    if unit != 1:
+        weight, weight_stride = weight.contiguous(), weight.shape[1]
+    scale_at, scale_type, scale = _vector(scale)
+    bias_at, bias_type, bias = _vector(bias)
+    y = x.new_empty((*shape[:-1], n))
+    if m and n and kernel(bits, m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x_stride, weight.data_ptr(), weight_stride,
+                          scale_at, scale_type, bias_at, bias_type, y.data_ptr(), torch.get_num_threads()):
+        raise MemoryError("no memory for the activations of a quantized linear layer")
     return y
 
 
 def cpu_float_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
-    """`x @ weight.T + bias` for a few rows of x: reads the weight once, in its own dtype, and sums in float32.
+    """`x @ weight.T + bias` for few rows of x: reads the weight once, in its own dtype, and sums in float32.
 
     Args:
-        x: float32, float16 or bfloat16 [m, in].
+        x: float32, float16 or bfloat16 [..., in].
         weight: float32, float16 or bfloat16 [out, in].
         bias: float [out] or None.
 
     Returns:
-        [m, out] in the dtype of x.
+        [..., out] in the dtype of x.
 
     Raises:
         KernelUnavailableError: no kernels on this machine.
     """
-    library = _cpu_kernels if _cpu_kernels.__class__ is ctypes.CDLL else load_cpu_kernels()
-    m, k = x.shape
-    n = weight.shape[0]
-    x, weight = _unit_stride(x), _unit_stride(weight)
-    bias = None if bias is None else _vector(bias)
-    y = x.new_empty((m, n))
-    if m and n:
-        status = library.chatglm_float_linear(
-            m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x.stride(0), weight.data_ptr(), _CPU_TYPES[weight.dtype],
-            weight.stride(0), None if bias is None else bias.data_ptr(), 0 if bias is None else _CPU_TYPES[bias.dtype],
-            y.data_ptr(), torch.get_num_threads())
-        if status:
-            raise MemoryError("no memory for the activations of a linear layer")
+    kernel = _loaded_cpu_kernels().chatglm_float_linear
+    n, _ = weight.shape
+    shape, k = x.shape, x.shape[-1]
+    x, m, x_stride = _rows(x)
+    weight_stride, unit = weight.stride()
+    if unit != 1:
+        weight, weight_stride = weight.contiguous(), k
+    bias_at, bias_type, bias = _vector(bias)
+    y = x.new_empty((*shape[:-1], n))
+    if m and n and kernel(m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x_stride, weight.data_ptr(),
+                          _CPU_TYPES[weight.dtype], weight_stride, bias_at, bias_type, y.data_ptr(),
+                          torch.get_num_threads()):
+        raise MemoryError("no memory for the activations of a linear layer")
     return y
 
 
-def _unit_stride(tensor: Tensor) -> Tensor:
-    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
+def _loaded_cpu_kernels() -> ctypes.CDLL:
+    return _cpu_kernels if _cpu_kernels.__class__ is ctypes.CDLL else load_cpu_kernels()
 
 
-def _vector(tensor: Tensor) -> Tensor:
-    """A scale or bias as the kernels read it: contiguous, at most 32 bits."""
-    tensor = tensor if tensor.dtype in _CPU_TYPES else tensor.float()
-    return _unit_stride(tensor)
+def _rows(x: Tensor) -> "Tuple[Tensor, int, int]":
+    """x as the kernels read it, its number of rows and the distance between them."""
+    k = x.shape[-1]
+    if x.is_contiguous():
+        return x, (x.numel() // k if k else 0), k
+    rows = x.reshape(-1, k)
+    if rows.stride(1) != 1:
+        rows = rows.contiguous()
+    return rows, rows.shape[0], rows.stride(0)
+
+
+def _vector(tensor: Optional[Tensor]) -> "Tuple[int, int, Optional[Tensor]]":
+    """Address and type of a scale or bias as the kernels read it, and the tensor that keeps the memory alive."""
+    if tensor is None:
+        return 0, 0, None
+    number = _CPU_TYPES.get(tensor.dtype)
+    if number is None or not tensor.is_contiguous():
+        tensor = tensor.float().contiguous()
+        number = 0
+    return tensor.data_ptr(), number, tensor
 
 
 def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optional[int] = None,
@@ -1237,7 +1317,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     if query_type == 3 or cache_type is None or value.dtype != key.dtype or (cache_type == 3) != (key_scale is not None):
         return None
     try:
-        library = _cpu_kernels if _cpu_kernels.__class__ is ctypes.CDLL else load_cpu_kernels()
+        kernel = _loaded_cpu_kernels().chatglm_attention
     except KernelUnavailableError:
         return None
     batch, queries, heads, channels = query.shape
@@ -1247,7 +1327,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
             and key.shape[0] == value.shape[0] == batch and key.shape[3] == value.shape[3] == channels):
         raise ValueError(f"attention of {list(query.shape)} over {kv_length} tokens does not fit a cache of "
                          f"{list(key.shape)}, {list(value.shape)}")
-    query, key, value = _unit_stride(query), _unit_stride(key), _unit_stride(value)
+    query, key, value = [t if t.stride(3) == 1 else t.contiguous() for t in (query, key, value)]
     strides = [*query.stride()[:3], *key.stride()[:3], *value.stride()[:3]]
     scale_type = key_scale_at = value_scale_at = 0
     if key_scale is not None:
@@ -1258,7 +1338,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         starts = starts.to(torch.int64).contiguous()
     out = torch.empty((batch, queries, heads, channels), dtype=query.dtype)
     if out.numel():
-        status = library.chatglm_attention(
+        status = kernel(
             batch, queries, heads, groups, channels, kv_length, query.data_ptr(), query_type, key.data_ptr(),
             value.data_ptr(), cache_type, key_scale_at, value_scale_at, scale_type, (ctypes.c_int64 * 15)(*strides),
             None if starts is None else starts.data_ptr(), channels ** -0.5 if scale is None else scale,
