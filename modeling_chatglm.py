@@ -598,6 +598,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
     """Embedding, blocks and final norm. The output layer belongs to it by name only; `forward` does not use it."""
 
     def __init__(self, config: ChatGLMConfig, device=None, empty_init: bool = True):
+        config.check()
         super().__init__(config)
         self.embedding = Embedding(config)
         self.encoder = GLMTransformer(config)
