@@ -125,8 +125,10 @@ class ChatGLMConfig(PretrainedConfig):
         return self.multi_query_group_num if self.multi_query_attention else self.num_attention_heads
 
     def check(self, unknown_flags=(), tie_word_embeddings=None) -> None:
-        """Raises ValueError for a value that cannot be meant. Models call it too: attributes may be set after `__init__`,
-        as `from_pretrained(..., key=value)` does."""
+        """Raises ValueError for a value that cannot be meant.
+
+        Models call it too: `from_pretrained(..., key=value)` sets attributes after `__init__`.
+        """
         if tie_word_embeddings is None:
             tie_word_embeddings = self.tie_word_embeddings
 

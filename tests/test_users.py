@@ -25,3 +25,29 @@ def test_impossible_values_given_to_from_pretrained_are_named(tiny_checkpoint, k
     # transformers sets these after the configuration has been made and checked.
     with pytest.raises(ValueError, match=key):
         AutoModel.from_pretrained(tiny_checkpoint(), trust_remote_code=True, **{key: value})
+
+
+def test_the_cache_that_chat_keeps(model, tokenizer):
+    settings = {"do_sample": False, "max_new_tokens": 4}
+    with pytest.raises(TypeError, match="make_cache"):
+        model.chat(tokenizer, "hi", past_key_values=((torch.zeros(1, 2, 3, 16),) * 2,) * 2, **settings)
+    # Rows of a beam search's cache belong to other candidates than the answer that it returns.
+    for several in ({"num_beams": 2}, {"num_return_sequences": 2, "do_sample": True}):
+        with pytest.raises(ValueError, match="num_beams"):
+            model.chat(tokenizer, "hi", past_key_values=model.make_cache(64), **{**settings, **several})
+
+
+@pytest.mark.parametrize("with_cache", [False, True])
+def test_prompt_lookup_with_and_without_a_cache_of_ours(model, tokenizer, with_cache):
+    expected = model.chat(tokenizer, "hello hello hello", do_sample=False, max_new_tokens=12)
+    cache = {"past_key_values": model.make_cache(200)} if with_cache else {}
+    for _ in range(2):
+        got = model.chat(tokenizer, "hello hello hello", do_sample=False, max_new_tokens=12,
+                         prompt_lookup_num_tokens=3, **cache)
+        assert got == expected
+
+
+def test_both_names_of_the_dtype_argument(tiny_checkpoint):
+    for name in ("dtype", "torch_dtype"):
+        model = AutoModel.from_pretrained(tiny_checkpoint(), trust_remote_code=True, **{name: torch.bfloat16})
+        assert model.dtype == torch.bfloat16
