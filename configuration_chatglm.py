@@ -14,7 +14,7 @@ class ChatGLMConfig(PretrainedConfig):
         kv_channels: channels of one attention head; the first half of them rotates.
         multi_query_attention, multi_query_group_num: key/value heads are shared by groups of query heads.
         seq_length: the most tokens, prompt and answer together.
-        rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595): a position counts as position / ratio.
+        rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595): position / ratio is what counts.
         rope_ratio_scales: "positions", the rule of ChatGLM2; "base" multiplies the rotary base (ChatGLM3-6B-32K).
         rotary_table_dtype: "float32" is exact. "float16" and "bfloat16" reproduce the original package, which computed
             positions, frequencies and the table in the dtype of the checkpoint.

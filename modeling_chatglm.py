@@ -1,7 +1,7 @@
 """ChatGLM2: a GLM transformer with multi-query attention, interpolated rotary positions and a preallocated KV cache.
 
-Tensors are [batch, seq, heads, head_dim] throughout, the cache included. Shape letters: b batch, s new tokens, t tokens
-in the cache with the new ones, h query heads, g key/value heads, d channels of a head.
+Tensors are [batch, seq, heads, head_dim] throughout, the cache included. Shape letters: b batch, s new tokens, t all
+tokens in the cache, h query heads, g key/value heads, d channels of a head.
 """
 
 import copy
@@ -108,8 +108,8 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class KVCache:
     """Keys and values of all layers in preallocated buffers [b, capacity, g, d], written in place.
 
-    Each layer's buffers lie on that layer's device. They grow by doubling where the final length is not known beforehand.
-    `cache[i]` is the filled part of layer i as (key, value), each [b, g, t, d], the layout that transformers gives tuples.
+    Each layer's buffers lie on that layer's device. They grow by doubling where the final length is not known before.
+    `cache[i]` is the filled part of layer i as (key, value), [b, g, t, d] each, the layout of transformers' tuples.
 
     Args:
         num_layers: layers of the model.
@@ -192,7 +192,7 @@ class KVCache:
         self.capacity = max(self.capacity, capacity)
 
     def keep_prefix(self, ids: List[int]) -> int:
-        """Drops what a chat left here behind the longest prefix shared with `ids`; returns the length of that prefix."""
+        """Drops what a chat left here behind the longest prefix shared with `ids`, whose length it returns."""
         shared = 0
         while shared < min(len(ids), len(self.token_ids)) and ids[shared] == self.token_ids[shared]:
             shared += 1
@@ -981,9 +981,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         needed, free = int(capacity * batch_size * per_token), free_memory(self.device)
         if free is not None and needed > free:
             raise MemoryError(
-                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, {free / 2**20:.0f} MiB "
-                f"are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length), take a smaller batch, or "
-                f"set config.kv_cache_dtype='int8'"
+                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
+                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length), "
+                f"take a smaller batch, or set config.kv_cache_dtype='int8'"
             )
         return KVCache(config.num_layers, capacity, config.kv_cache_dtype)
 
@@ -1019,8 +1019,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             kwargs: generation settings as for `generate()`.
 
         Yields:
-            ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all of them
-            but the last and usable after the generator went on or was closed. Rows that have ended go on until all have.
+            ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
+            the last and usable after the generator went on or was closed. Ended rows go on until all have ended.
 
         Raises:
             ValueError: settings that a stream cannot honour, or a prompt that leaves no room for an answer.

@@ -50,7 +50,7 @@ def tokenizer(tiny_checkpoint):
 
 
 def test_every_way_of_loading_gives_the_same_numbers(tiny_checkpoint, model):
-    float32 = dict(bits=0, dtype="float32")
+    float32 = {"bits": 0, "dtype": "float32"}
     ways = [
         (float32, {}),
         (float32, {"low_cpu_mem_usage": True}),
@@ -148,7 +148,8 @@ def test_import_does_nothing_and_is_quick(tmp_path):
         "from transformers import PreTrainedModel, GenerationMixin, PretrainedConfig, GenerationConfig\n"
         "import transformers.modeling_outputs\n"
         "warnings.simplefilter('error')\n"
-        f"package = types.ModuleType('package'); package.__path__ = [{str(ROOT)!r}]; sys.modules['package'] = package\n"
+        "package = types.ModuleType('package'); sys.modules['package'] = package\n"
+        f"package.__path__ = [{str(ROOT)!r}]\n"
         "before = set(sys.modules); start = time.perf_counter()\n"
         "importlib.import_module('package.modeling_chatglm')\n"
         "print(time.perf_counter() - start)\n"
@@ -453,7 +454,7 @@ def test_generate_continues_a_cache(model):
     assert model.generate(first, max_new_tokens=4, do_sample=False, past_key_values=cache).equal(full)
 
 
-# ---------------------------------------------------------------------------------------------------------- fine-tuning
+# --------------------------------------------------------------------------------------------------------- fine-tuning
 
 
 def test_lora_over_quantized_layers(tiny_checkpoint):

@@ -215,11 +215,12 @@ def stream_chat():
     plain = list(model.stream_chat(t, "你好", history=[], do_sample=False, max_new_tokens=8))
     past, history, texts = None, [], []
     for query in ("你好", "again"):
-        for response, new_history, past in model.stream_chat(
+        stream = model.stream_chat(
             t, query, history, past_key_values=past, do_sample=False, max_new_tokens=8, return_past_key_values=True
-        ):
-            texts.append([response, past.get_seq_length()])
-        history = new_history
+        )
+        for response, *last in stream:
+            texts.append([response, last[1].get_seq_length()])
+        history, past = last
     torch.manual_seed(5)
     return [plain, texts, list(model.stream_chat(t, "sampled", max_new_tokens=8))[-1][0]]
 
