@@ -51,3 +51,13 @@ def test_both_names_of_the_dtype_argument(tiny_checkpoint):
     for name in ("dtype", "torch_dtype"):
         model = AutoModel.from_pretrained(tiny_checkpoint(), trust_remote_code=True, **{name: torch.bfloat16})
         assert model.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("bits", [0, 4])
+def test_a_prefix_trains_without_a_padded_batch(tiny_checkpoint, bits):
+    # Nothing but keys and values depends on the prefix in the first layer.
+    folder = tiny_checkpoint(bits=bits)
+    model = AutoModel.from_pretrained(folder, trust_remote_code=True, pre_seq_len=3).float().train()
+    model(PROMPT, labels=PROMPT).loss.backward()
+    grad = model.transformer.prefix_encoder.embedding.weight.grad.view(3, model.config.num_layers, 2, -1)
+    assert (grad.abs().amax(dim=(0, 3)) > 0).all()
