@@ -120,7 +120,7 @@ class ChatGLMConfig(PretrainedConfig):
         self.static_decode = static_decode
         self.kv_cache_dtype = kv_cache_dtype
         self.use_cache = use_cache
-        self._check(unknown_flags, tie_word_embeddings)
+        self.check(unknown_flags, tie_word_embeddings)
         super().__init__(tie_word_embeddings=tie_word_embeddings, **kwargs)
 
     @property
@@ -128,7 +128,14 @@ class ChatGLMConfig(PretrainedConfig):
         """Key/value heads: one per group with multi-query attention, one per query head without."""
         return self.multi_query_group_num if self.multi_query_attention else self.num_attention_heads
 
-    def _check(self, unknown_flags, tie_word_embeddings) -> None:
+    def check(self, unknown_flags=(), tie_word_embeddings=None) -> None:
+        """Raises ValueError for a value that cannot be meant.
+
+        Models call it too: `from_pretrained(..., key=value)` sets attributes after `__init__`.
+        """
+        if tie_word_embeddings is None:
+            tie_word_embeddings = self.tie_word_embeddings
+
         def require(condition, key, wanted, value=None):
             if not condition:
                 raise ValueError(f"{key}={getattr(self, key, value)!r} in the configuration: {wanted}")

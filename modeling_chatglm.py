@@ -120,6 +120,7 @@ class KVCache:
     """
 
     is_compileable = False  # asked by generate() from 4.45 on
+    is_croppable = True  # from 5.2x on
 
     def __init__(
         self, num_layers: int, capacity: Optional[int] = None, dtype: Optional[str] = None, static: bool = False
@@ -281,6 +282,9 @@ class KVCache:
         """None: the cache grows (asked up to 4.48)."""
 
     get_max_cache_shape = get_max_length  # the name from 4.48 on
+
+    def activate_past_recording(self) -> None:
+        """Nothing: tokens can always be cropped (called before assisted generation from 5.2x on)."""
 
     def memory_bytes(self) -> int:
         """Bytes allocated for all layers."""
@@ -581,6 +585,8 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory."""
         if TRANSFORMERS_VERSION < (5, 0):  # from 5.0 on both are the defaults
             kwargs.setdefault("low_cpu_mem_usage", True)
+            if TRANSFORMERS_VERSION < (4, 56) and "dtype" in kwargs:
+                kwargs["torch_dtype"] = kwargs.pop("dtype")
             if "dtype" not in kwargs and "torch_dtype" not in kwargs:
                 kwargs["dtype" if TRANSFORMERS_VERSION >= (4, 56) else "torch_dtype"] = "auto"
         loaded = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
@@ -663,6 +669,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
     """Embedding, blocks and final norm. The output layer belongs to it by name only; `forward` does not use it."""
 
     def __init__(self, config: ChatGLMConfig, device=None, empty_init: bool = True):
+        config.check()
         super().__init__(config)
         self.embedding = Embedding(config)
         self.encoder = GLMTransformer(config)
@@ -1212,12 +1219,18 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             response, history with the new round at its end.
 
         Raises:
-            ValueError: an empty query, or a prompt that leaves no room for an answer.
+            ValueError: an empty query, a prompt that leaves no room for an answer, or beams with a cache to keep.
         """
         inputs = self.build_inputs(tokenizer, query, history)
         settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs)
         prompt = inputs["input_ids"]
         if past_key_values is not None:
+            if not isinstance(past_key_values, KVCache):
+                raise TypeError(f"chat() keeps a KVCache (see make_cache), got {type(past_key_values).__name__}; "
+                                f"stream_chat() continues what generate() returned")
+            if num_beams > 1 or (settings.get("num_return_sequences") or 1) > 1:
+                raise ValueError("a cache kept between calls follows one candidate: num_beams and "
+                                 "num_return_sequences must be 1")
             past_key_values.keep_prefix(prompt[0].tolist()[:-1])
             settings["past_key_values"] = past_key_values
             inputs.pop("position_ids", None)

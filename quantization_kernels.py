@@ -1311,7 +1311,10 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         [b, q, heads, head_dim] in the dtype of `query`; zeros for queries that see no key. None where the kernels do not
         serve: no kernels on this machine, another device or dtype, gradients.
     """
-    if query.device.type != "cpu" or key.device.type != "cpu" or (query.requires_grad and torch.is_grad_enabled()):
+    if query.device.type != "cpu" or key.device.type != "cpu":
+        return None
+    # A trained prefix asks for gradients of keys and values alone.
+    if torch.is_grad_enabled() and (query.requires_grad or key.requires_grad or value.requires_grad):
         return None
     query_type, cache_type = _CPU_TYPES.get(query.dtype, 3), _CPU_TYPES.get(key.dtype)
     if query_type == 3 or cache_type is None or value.dtype != key.dtype or (cache_type == 3) != (key_scale is not None):

@@ -29,8 +29,12 @@ def with_our_code(model: str, folder: str) -> str:
     """A folder with the model's weights, which are linked, and this package's code in place of its own."""
     if not Path(model).is_dir():
         from huggingface_hub import snapshot_download
+        from huggingface_hub.utils import HFValidationError
 
-        model = snapshot_download(model)
+        try:
+            model = snapshot_download(model)
+        except HFValidationError:
+            sys.exit(f"{model} is no folder, and no Hub id either")
     target = Path(folder) / "model"
     target.mkdir()
     for path in Path(model).iterdir():
@@ -70,21 +74,19 @@ def chat(model, tokenizer, settings: dict) -> None:
         if query == "/clear":
             history, past = [], None
             continue
-        shown = 0
+        shown, kept, kept_past = 0, history, past
         print("ChatGLM > ", end="", flush=True)
         try:
             for response, new_history, new_past in model.stream_chat(
                 tokenizer, query, history, past_key_values=past, return_past_key_values=True, **settings
             ):
                 print(response[shown:], end="", flush=True)
-                shown, kept, past = len(response), new_history, new_past
-            history = kept
+                shown, kept, kept_past = len(response), new_history, new_past
+            history, past = kept, kept_past
         except KeyboardInterrupt:
-            history, past = [], None
-            print("\n(stopped; the conversation starts anew)")
+            print("\n(stopped; this question is forgotten)")
         except ValueError as error:
             print(f"\n{error}")
-            return
         print()
 
 
