@@ -21,6 +21,8 @@ class ChatGLMConfig(PretrainedConfig):
         quantization_bit: 0 for float weights, 4 or 8 for quantized ones.
         pre_seq_len, prefix_projection: P-Tuning v2, a trained prefix of that many positions for every layer.
         prefill_slice_size: tokens of a long prompt that run through the layers at a time.
+        static_decode: gives decode steps fixed shapes, which a GPU replays as a CUDA graph; masks count as all ones behind
+            the prompt, and the cache cannot grow.
         kv_cache_dtype: None keeps the dtype of the model; "int8" halves the cache at a small error (see README).
         bias_dropout_fusion, attention_softmax_in_fp32, apply_query_key_layer_scaling: kept for the published files;
             the first changes no number, softmax is always in fp32, and the layer scaling cancels out.
@@ -78,6 +80,7 @@ class ChatGLMConfig(PretrainedConfig):
         rope_ratio_scales="positions",
         rotary_table_dtype="float32",
         prefill_slice_size=1024,
+        static_decode=False,
         kv_cache_dtype=None,
         use_cache=True,
         tie_word_embeddings=False,
@@ -114,6 +117,7 @@ class ChatGLMConfig(PretrainedConfig):
         self.rope_ratio_scales = rope_ratio_scales
         self.rotary_table_dtype = rotary_table_dtype
         self.prefill_slice_size = prefill_slice_size
+        self.static_decode = static_decode
         self.kv_cache_dtype = kv_cache_dtype
         self.use_cache = use_cache
         self.check(unknown_flags, tie_word_embeddings)
@@ -141,7 +145,7 @@ class ChatGLMConfig(PretrainedConfig):
             value = getattr(self, key)
             require(type(value) is int and value > 0, key, "needs a whole number > 0")
         for key in ("rmsnorm", "apply_residual_connection_post_layernorm", "post_layer_norm", "add_bias_linear",
-                    "add_qkv_bias", "multi_query_attention", "fp32_residual_connection"):
+                    "add_qkv_bias", "multi_query_attention", "fp32_residual_connection", "static_decode"):
             require(getattr(self, key) in (True, False), key, "needs true or false")
         for key in ("hidden_dropout", "attention_dropout"):
             require(0 <= getattr(self, key) < 1, key, "needs a probability in [0, 1)")

@@ -115,22 +115,31 @@ class KVCache:
         num_layers: layers of the model.
         capacity: tokens to allocate at the first write; None starts small and grows.
         dtype: "int8" stores 8-bit integers with one scale per token and head; None stores what it is given.
+        static: once a prompt is in, `update` writes single tokens at a position that the device holds, and returns whole
+            buffers: every step then has the same shapes. Needs a capacity, and cannot grow.
     """
 
     is_compileable = False  # asked by generate() from 4.45 on
     is_croppable = True  # from 5.2x on
 
-    def __init__(self, num_layers: int, capacity: Optional[int] = None, dtype: Optional[str] = None):
+    def __init__(
+        self, num_layers: int, capacity: Optional[int] = None, dtype: Optional[str] = None, static: bool = False
+    ):
         if capacity is not None and capacity < 0:
             raise ValueError(f"capacity must not be negative, got {capacity}")
         if dtype not in (None, "int8"):
             raise ValueError(f"dtype must be None or 'int8', got {dtype!r}")
-        self.num_layers, self.capacity, self.dtype = num_layers, capacity or 0, dtype
+        if static and not capacity:
+            raise ValueError("a static cache needs a capacity")
+        self.num_layers, self.capacity, self.dtype, self.static = num_layers, capacity or 0, dtype, static
         self.length = 0  # tokens that every layer holds, those of a trained prefix included
         self.prefix_length = 0  # how many of them are a trained prefix (P-Tuning v2)
         self.unpadded = False  # set by generate(): the attention mask is and stays all ones
         self.token_ids: List[int] = []  # what a chat left here, to find the prefix that the next call shares with it
         self._buffers: List[Optional[List[Tensor]]] = [None] * num_layers  # key, value(, key scale, value scale)
+        self.position: Optional[Tensor] = None  # static: the length, int64 [1] on the device
+        self.starts: Optional[Tensor] = None  # static: padding tokens in front of each row, int64 [b]
+        self.graph: Optional[DecodeGraph] = None
         self._written = [0]  # tokens in the buffers, shared with snapshots
         self._shared = False
 
@@ -151,20 +160,41 @@ class KVCache:
         Returns:
             Views of all keys and values, [b, t, g, d]; for an int8 cache also their scales, [b, t, g].
         """
+        static = self.position is not None and key.shape[1] == 1
         end = self.length + key.shape[1]
         buffers = self._room(layer, key, end)
         for index, new in enumerate((key, value)):
             if self.dtype == "int8":
                 scale = (new.abs().amax(-1) / 127).float()
                 new = (new / scale.clamp(min=1e-12)[..., None]).round()
-                buffers[2 + index][:, self.length : end] = scale
-            buffers[index][:, self.length : end] = new
-        return [buffer[:, :end] for buffer in buffers]
+                self._write(buffers[2 + index], scale, end, static)
+            self._write(buffers[index], new, end, static)
+        return buffers if static else [buffer[:, :end] for buffer in buffers]
+
+    def _write(self, buffer: Tensor, new: Tensor, end: int, static: bool) -> None:
+        if static:
+            buffer.index_copy_(1, self.position.to(buffer.device), new.to(buffer.dtype))
+        else:
+            buffer[:, self.length : end] = new
 
     def advance(self, new_tokens: int) -> None:
         """Counts `new_tokens` as filled, after every layer has written them."""
         self.length += new_tokens
         self._written[0] = self.length
+        if self.position is not None:
+            self.position += new_tokens
+
+    def begin_static_steps(self, starts: Tensor) -> None:
+        """After the prompt: from here on single tokens are written where `position` says. `starts` as `left_padding`."""
+        self.starts, self.position = starts, torch.tensor([self.length], device=starts.device)
+        self.graph = None
+
+    def static_step(self) -> Tuple[Tensor, Tensor]:
+        """position_ids [b, 1] of the next token, and its mask over the whole buffers, bool [b, 1, 1, capacity]."""
+        keys = torch.arange(self.capacity, device=self.position.device)
+        first = self.prefix_length + self.starts[:, None]
+        visible = ((keys < self.prefix_length) | (keys >= first)) & (keys <= self.position)
+        return self.position - first, visible[:, None, None]
 
     def _room(self, layer: int, like: Tensor, end: int) -> List[Tensor]:
         buffers = self._buffers[layer]
@@ -175,12 +205,16 @@ class KVCache:
             raise ValueError(f"the cache holds a batch of {buffers[0].shape[0]}, got one of {like.shape[0]}")
         if buffers is None or buffers[0].shape[1] < end:
             if end > self.capacity:
+                if self.static:
+                    raise ValueError(f"a static cache of {self.capacity} tokens cannot take {end}")
                 self.capacity = max(end, 2 * self.capacity, 256)
             shape = (like.shape[0], self.capacity, *like.shape[2:])
             dtype = torch.int8 if self.dtype == "int8" else like.dtype
-            grown = [like.new_empty(shape, dtype=dtype) for _ in range(2)]
+            # Static steps multiply what is not yet written by zero, which must not be a NaN.
+            make = like.new_zeros if self.static else like.new_empty
+            grown = [make(shape, dtype=dtype) for _ in range(2)]
             if self.dtype == "int8":
-                grown += [like.new_empty(shape[:-1], dtype=torch.float32) for _ in range(2)]
+                grown += [make(shape[:-1], dtype=torch.float32) for _ in range(2)]
             if buffers is not None:
                 for new, old in zip(grown, buffers):
                     new[:, : self.length] = old[:, : self.length]
@@ -205,6 +239,7 @@ class KVCache:
         other = copy.copy(self)
         other._buffers = [buffers and list(buffers) for buffers in self._buffers]
         other.token_ids = list(self.token_ids)
+        other.static, other.position, other.starts, other.graph = False, None, None, None
         return other
 
     def _map_rows(self, function: Callable[[Tensor], Tensor]) -> None:
@@ -216,6 +251,9 @@ class KVCache:
                     buffers[index] = buffer = buffer.new_empty(filled.shape[0], *buffer.shape[1:])
                 buffer[:, : self.length] = filled
         self._written, self._shared = [self.length], False
+        if self.position is not None:
+            self.starts = function(self.starts[:, None])[:, 0]
+            self.graph = None
 
     def crop(self, max_length: int) -> None:
         """Keeps the first `max_length` tokens; a negative number drops that many from the end."""
@@ -223,6 +261,8 @@ class KVCache:
         del self.token_ids[max(0, self.length - self.prefix_length) :]
         if not self._shared:
             self._written[0] = self.length
+        if self.position is not None:
+            self.position.fill_(self.length)
 
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Row i of the batch becomes what row beam_idx[i] was."""
@@ -263,6 +303,31 @@ class KVCache:
 
     def __iter__(self) -> Iterator[Tuple[Tensor, Tensor]]:
         return (self[layer] for layer in range(self.num_layers))
+
+
+class DecodeGraph:
+    """A decode step of fixed shapes, captured as a CUDA graph.
+
+    Args:
+        step: ids [b, 1] -> logits [b, 1, vocab]; writes to `cache` and advances it.
+    """
+
+    def __init__(self, step: Callable[[Tensor], Tensor], ids: Tensor, cache: KVCache):
+        self.ids = ids.clone()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # one step loads kernels and workspaces, which a capture must not do
+            step(self.ids)
+            cache.crop(cache.length - 1)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.logits = step(self.ids)
+
+    def replay(self, ids: Tensor) -> Tensor:
+        self.ids.copy_(ids)
+        self.graph.replay()
+        return self.logits
 
 
 def dequantize_cache(key, value, key_scale=None, value_scale=None, dtype=torch.float32) -> Tuple[Tensor, Tensor]:
@@ -323,7 +388,7 @@ def attention(
     Returns:
         [b, s, h, d].
     """
-    if (mask is None or starts is not None) and dropout == 0.0:
+    if (mask is None or starts is not None) and dropout == 0.0 and type(query) is Tensor:  # no fake or wrapped tensors
         key, value, *scales = keys_and_values
         out = cached_attention(query, key, value, None, starts, *scales)
         if out is not None:
@@ -691,8 +756,12 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         past = max(0, cache.length - prefix_length) if cache is not None else 0
         if past + s > config.seq_length:
             raise ValueError(f"{past + s} tokens are more than the model takes (seq_length={config.seq_length})")
-        position_ids = self._position_ids(position_ids, attention_mask, past, b, s, x.device)
-        mask, padding = self._masks(attention_mask, full_attention_mask, cache, b, s, past + s, prefix_length)
+        static = cache is not None and cache.position is not None and s == 1
+        if static:
+            (position_ids, mask), padding = cache.static_step(), None
+        else:
+            position_ids = self._position_ids(position_ids, attention_mask, past, b, s, x.device)
+            mask, padding = self._masks(attention_mask, full_attention_mask, cache, b, s, past + s, prefix_length)
 
         sliced = (
             last_token_only and cache is not None and mask is None and s > config.prefill_slice_size
@@ -709,6 +778,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             hidden, hidden_states, attentions = self._run_blocks(
                 piece, piece_positions, piece_mask, starts, cache, prefix, output_hidden_states, output_attentions
             )
+        if cache is not None and cache.static and not static:
+            starts = torch.zeros(b, dtype=torch.long, device=x.device)
+            if padding is not None and (starts := left_padding(padding[:, prefix_length:].cpu())) is None:
+                raise ValueError("static_decode needs padding on the left, and no other masks")
+            cache.begin_static_steps(starts.to(x.device))
         hidden = hidden[:, -1:] if last_token_only else hidden
         if config.post_layer_norm:
             norm = self.encoder.final_layernorm
@@ -842,6 +916,12 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         """
         return_dict = self.config.return_dict if return_dict is None else return_dict
         keep = logits_to_keep or (1 if return_last_logit else 0)
+        if (
+            isinstance(past_key_values, KVCache) and past_key_values.position is not None and input_ids is not None
+            and input_ids.is_cuda and input_ids.shape[1] == 1 and return_dict and labels is None
+            and not (output_hidden_states or output_attentions or torch.is_grad_enabled())
+        ):
+            return CausalLMOutputWithPast(None, self._captured_step(input_ids, past_key_values), past_key_values)
         outputs = self.transformer(
             input_ids, position_ids, attention_mask, full_attention_mask, past_key_values, inputs_embeds, use_cache,
             output_hidden_states, output_attentions, return_dict=True, last_token_only=keep == 1 and labels is None,
@@ -859,6 +939,17 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(
             loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
         )
+
+    def _captured_step(self, input_ids: Tensor, cache: KVCache) -> Tensor:
+        """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured at the first step, then replayed."""
+        if cache.graph is None:
+            def step(ids: Tensor) -> Tensor:
+                return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
+
+            cache.graph = DecodeGraph(step, input_ids, cache)
+        else:
+            cache.length += 1  # the graph counts on the device only
+        return cache.graph.replay(input_ids)
 
     # ------------------------------------------------------------------------------------------------------ generation
 
@@ -982,10 +1073,10 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         if free is not None and needed > free:
             raise MemoryError(
                 f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
-                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length), "
-                f"take a smaller batch, or set config.kv_cache_dtype='int8'"
+                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length) or "
+                f"a smaller batch, or set config.kv_cache_dtype='int8'"
             )
-        return KVCache(config.num_layers, capacity, config.kv_cache_dtype)
+        return KVCache(config.num_layers, capacity, config.kv_cache_dtype, config.static_decode)
 
     def _check_length(self, prompt_length: int, total: int) -> None:
         limit = self.config.seq_length

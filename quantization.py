@@ -133,6 +133,12 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
     return out if bias is None else out.add_(bias.to(out.dtype))
 
 
+def _cpu_kernels_serve(x: Tensor, weight: Tensor) -> bool:
+    """Whether x is in plain CPU memory, of a dtype that the native kernels read, and they can run."""
+    plain = x.is_cpu and type(x) is Tensor and type(weight) in (Tensor, nn.Parameter)  # no fake or wrapped tensors
+    return plain and x.dtype != torch.float64 and _cpu_kernels_work()
+
+
 @lru_cache(maxsize=None)
 def _cpu_kernels_work() -> bool:
     try:
@@ -216,7 +222,7 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    if x.is_cpu and x.dtype != torch.float64 and weight.numel() >= SMALL_WEIGHT and _cpu_kernels_work():
+    if weight.numel() >= SMALL_WEIGHT and _cpu_kernels_serve(x, weight):
         return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
     backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
@@ -239,7 +245,7 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
     if needs_grad or not served:
         return F.linear(x, weight, bias)
-    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
+    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_serve(x, weight):
         return cpu_float_linear(x, weight, bias)
     rows = x.reshape(-1, x.shape[-1])
     if narrow or x.dtype != weight.dtype:

@@ -536,3 +536,53 @@ def test_embeddings_can_be_resized(tiny_checkpoint):
         model.resize_token_embeddings(1100)
         assert model.get_output_embeddings().weight.shape[0] == model.config.padded_vocab_size == 1100
         torch.testing.assert_close(model(PROMPT).logits[..., :1024], before)
+
+
+# ------------------------------------------------------------------------------------------------------- static decode
+
+
+@pytest.mark.parametrize("kv_cache_dtype", [None, "int8"])
+def test_static_steps_give_the_same_tokens(tiny_checkpoint, model, kv_cache_dtype):
+    plain = load(tiny_checkpoint(bits=0, dtype="float32"), kv_cache_dtype=kv_cache_dtype).eval()
+    static = load(tiny_checkpoint(bits=0, dtype="float32"), static_decode=True, kv_cache_dtype=kv_cache_dtype).eval()
+    for inputs in ({"input_ids": PROMPT}, BATCH):
+        expected = plain.generate(**inputs, max_new_tokens=12, do_sample=False)
+        assert static.generate(**inputs, max_new_tokens=12, do_sample=False).equal(expected)
+        stream = static.stream_generate(**inputs, max_new_tokens=12, do_sample=False)
+        assert list(stream)[-1][0].equal(expected[0])
+    beams = {"input_ids": PROMPT, "max_new_tokens": 6, "do_sample": False, "num_beams": 3}
+    assert static.generate(**beams).equal(plain.generate(**beams))
+
+
+@torch.no_grad()
+def test_static_step_reads_nothing_back_from_the_device(tiny_checkpoint):
+    """A CUDA graph can capture a step only if no value decides what Python does; fake tensors have no values."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), static_decode=True).eval()
+    cache = model.make_cache(32)
+    model(PROMPT, past_key_values=cache)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        step = mode.from_tensor(torch.tensor([[5]]))
+        logits = model(step, past_key_values=cache, return_last_logit=True).logits
+    assert logits.shape == (1, 1, 1024)
+
+
+@torch.no_grad()
+def test_static_cache_says_when_it_is_full(tiny_checkpoint):
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), static_decode=True).eval()
+    cache = model.make_cache(8)
+    model(PROMPT, past_key_values=cache)
+    model(PROMPT[:, :1], past_key_values=cache)
+    with pytest.raises(ValueError, match="static cache of 8"):
+        model(PROMPT[:, :1], past_key_values=cache)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_steps_give_the_same_tokens(tiny_checkpoint):
+    plain = load(tiny_checkpoint()).cuda().eval()
+    static = load(tiny_checkpoint(), static_decode=True).cuda().eval()
+    inputs = {name: value.cuda() for name, value in BATCH.items()}
+    expected = plain.generate(**inputs, max_new_tokens=12, do_sample=False)
+    assert static.generate(**inputs, max_new_tokens=12, do_sample=False).equal(expected)
