@@ -21,7 +21,7 @@ from .quantization_kernels import (
 
 SUPPORTED_BITS = (4, 8)
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
-ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
+ROWS_PER_BLOCK = 512  # rows expanded at a time by the torch backend: 8 MiB of fp32 at 4,096 columns
 
 
 # ---------------------------------------------------------------------------------------------------------- format
@@ -96,7 +96,7 @@ def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[
     """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
     values = unpack_int4(weight) if bits == 4 else weight
     dtype = dtype or scale.dtype
-    return values.to(dtype) * scale.to(dtype)[:, None]
+    return values.to(dtype).mul_(scale.to(dtype)[:, None])
 
 
 # -------------------------------------------------------------------------------------------------------- backends
