@@ -87,7 +87,7 @@ def fill_cache(model, length: int, room: int):
 
 
 def memory() -> Dict[str, int]:
-    """Bytes of this process: resident (`VmRSS`), its peak (`VmHWM`), and how much of it is own or mapped from files."""
+    """Bytes of this process: resident (`VmRSS`), at its peak (`VmHWM`), its own and mapped from files."""
     with open("/proc/self/status") as lines:
         fields = dict(line.split(":", 1) for line in lines)
     return {name: int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM", "RssAnon", "RssFile")}

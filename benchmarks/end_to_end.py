@@ -39,8 +39,8 @@ from limits import int16_gops, machine, read_bandwidth, release_buffer
 
 NEAR_LOSSLESS = 1e-2  # largest error of a logit, in standard deviations of the logits
 STEPS_PER_ROUND = 4
-GEOMETRY = ("num_layers", "hidden_size", "ffn_hidden_size", "num_attention_heads", "multi_query_group_num", "kv_channels",
-            "padded_vocab_size", "quantization_bit", "prefill_slice_size")
+GEOMETRY = ("num_layers", "hidden_size", "ffn_hidden_size", "num_attention_heads", "multi_query_group_num",
+            "kv_channels", "padded_vocab_size", "quantization_bit", "prefill_slice_size")
 
 
 def load_child(folder: Path, dtype: str) -> None:

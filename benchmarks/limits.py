@@ -2,8 +2,8 @@
 
     python benchmarks/limits.py [--threads N]
 
-Needs Linux and a C++ compiler. The benchmarks call these functions between their own measurements, so that a share of a
-limit compares like with like on a machine whose speed changes from minute to minute.
+Needs Linux and a C++ compiler. The benchmarks call these functions between their own measurements, so that a share of
+a limit compares like with like on a machine whose speed changes from minute to minute.
 """
 
 import argparse
