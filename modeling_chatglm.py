@@ -509,7 +509,10 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             if "dtype" not in kwargs and "torch_dtype" not in kwargs:
                 kwargs["dtype" if TRANSFORMERS_VERSION >= (4, 56) else "torch_dtype"] = "auto"
         loaded = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
-        (loaded[0] if isinstance(loaded, tuple) else loaded).get_body().freeze()  # 5.x makes every float trainable
+        body = (loaded[0] if isinstance(loaded, tuple) else loaded).get_body()
+        body.freeze()  # 5.x makes every float trainable
+        if body.config.pre_seq_len is not None:
+            body.prefix_encoder.float()  # a new one takes the dtype of the checkpoint
         return loaded
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -911,7 +914,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
 
         prompt = inputs if inputs is not None else kwargs.get("input_ids", kwargs.get("inputs_embeds"))
-        if TRANSFORMERS_VERSION < (4, 34) and inputs is None and kwargs.get("inputs_embeds") is not None:
+        if TRANSFORMERS_VERSION < (4, 41) and inputs is None and kwargs.get("inputs_embeds") is not None:
             inputs = kwargs.pop("input_ids", None)  # these releases want ids beside the embeddings, if only none at all
             inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device) if inputs is None else inputs
         if prompt is None:

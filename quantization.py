@@ -12,14 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .quantization_kernels import (
+    CudaKernels,
     KernelUnavailableError,
     cpu_float_linear,
     cpu_quantized_linear,
     load_cpu_kernels,
     load_cuda_kernels,
+    torch_cuda,
 )
 
 SUPPORTED_BITS = (4, 8)
+CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
 SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
 ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
@@ -66,12 +69,19 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
 
 
 def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor, Tensor]":
+    kernels = _cuda_kernels(rows)
+    if kernels is not None and rows.dtype in CUDA_DTYPES and not search_scale:
+        values, scale = kernels.quantize(rows, bits)
+        if not torch.isfinite(scale).all():
+            raise ValueError("cannot quantize a weight with NaN or infinite values")
+        return values, scale
     limit = 2 ** (bits - 1) - 1
     wide = rows.double() if rows.dtype == torch.float64 else rows.float()
     largest = wide.abs().amax(dim=1)
     if not torch.isfinite(largest).all():
         raise ValueError("cannot quantize a weight with NaN or infinite values")
-    absmax_scale = (largest / limit).to(rows.dtype)
+    # A tensor as divisor: on a GPU, torch would multiply by the reciprocal of a number, which rounds differently.
+    absmax_scale = (largest / torch.full_like(largest, limit)).to(rows.dtype)
 
     def quantize(scale: Tensor) -> Tensor:
         divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
@@ -97,8 +107,11 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
 
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
     """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
-    values = unpack_int4(weight) if bits == 4 else weight
     dtype = dtype or scale.dtype
+    kernels = _cuda_kernels(weight)
+    if kernels is not None and dtype in CUDA_DTYPES:
+        return kernels.dequantize(weight, scale, bits, dtype)
+    values = unpack_int4(weight) if bits == 4 else weight
     return values.to(dtype) * scale.to(dtype)[:, None]
 
 
@@ -130,11 +143,32 @@ def _cpu_kernels_work() -> bool:
     return True
 
 
-def _cpu_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    """Native kernels that multiply straight from the packed weight; the torch backend where they cannot run."""
-    if x.dtype == torch.float64 or weight.numel() < SMALL_WEIGHT or not _cpu_kernels_work():
+def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
+    kernels = _cuda_kernels(x)
+    if kernels is None or x.dtype not in CUDA_DTYPES or x.shape[0] > kernels.max_rows(x, bits):
         return _torch_linear(x, weight, scale, bias, bits)
-    return cpu_quantized_linear(x, weight, scale, bias, bits)
+    return kernels.linear(x, weight, scale, bias, bits)
+
+
+def _cuda_kernels(tensor: Tensor) -> Optional[CudaKernels]:
+    """The kernels of the GPU that holds the tensor; None on a CPU, and on a GPU that cannot use them."""
+    index = torch_cuda.index(tensor)
+    return None if index is None else _cuda_kernels_or_warning(index)
+
+
+@lru_cache(maxsize=None)
+def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
+    try:
+        return load_cuda_kernels(index)
+    except KernelUnavailableError as error:
+        _warn_once(f"quantized layers run slowly on this GPU, without CUDA kernels: {error}")
+        return None
+
+
+@lru_cache(maxsize=None)
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
 
 
 # -------------------------------------------------------------------------------------------------------- dispatch
@@ -175,14 +209,17 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         raise ValueError(f"scale must have shape [{out_features}], got {list(scale.shape)}")
     if bias is not None and bias.shape != (out_features,):
         raise ValueError(f"bias must have shape [{out_features}], got {list(bias.shape)}")
-    devices = {t.device for t in (x, weight, scale, bias) if t is not None}
-    if len(devices) > 1:
-        raise ValueError(f"x, weight, scale and bias must be on one device, got {sorted(map(str, devices))}")
+    device = x.device
+    if weight.device != device or scale.device != device or (bias is not None and bias.device != device):
+        devices = sorted({str(t.device) for t in (x, weight, scale, bias) if t is not None})
+        raise ValueError(f"x, weight, scale and bias must be on one device, got {devices}")
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    if x.is_cpu and x.dtype != torch.float64 and weight.numel() >= SMALL_WEIGHT and _cpu_kernels_work():
+        return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
-    backend = _cpu_linear if x.device.type == "cpu" else _torch_linear
+    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
     return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
 
 
@@ -201,10 +238,10 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
     if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
         return F.linear(x, weight, bias)
+    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
+        return cpu_float_linear(x, weight, bias)
     rows = x.reshape(-1, x.shape[-1])
-    if rows.shape[0] <= FEW_ROWS and _cpu_kernels_work():
-        out = cpu_float_linear(rows, weight, bias)
-    elif narrow or x.dtype != weight.dtype:
+    if narrow or x.dtype != weight.dtype:
         # CPUs multiply 16-bit floats several times slower than 32-bit ones.
         rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
         for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
@@ -232,7 +269,9 @@ class _QuantizedLinearFunction(torch.autograd.Function):
         rows = grad_out.reshape(-1, grad_out.shape[-1])
         if ctx.needs_input_grad[0]:
             dtype = torch.float32 if rows.device.type == "cpu" and rows.dtype != torch.float64 else rows.dtype
-            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=dtype)
+            # Blocks add up in fp32: fourteen roundings to 16 bits would cost a decimal.
+            sum_dtype = torch.promote_types(dtype, torch.float32)
+            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=sum_dtype)
             for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
                 block = slice(start, start + ROWS_PER_BLOCK)
                 total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)

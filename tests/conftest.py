@@ -53,3 +53,34 @@ def golden_folder(tmp_path_factory):
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory):
+    """keyword arguments of make_checkpoint -> a folder with a tiny random checkpoint, tokenizer and code."""
+    import sys
+
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from make_checkpoint import make_checkpoint
+
+    made = {}
+
+    def make(**kwargs) -> Path:
+        key = tuple(sorted(kwargs.items()))
+        if key not in made:
+            made[key] = make_checkpoint(tmp_path_factory.mktemp("tiny") / "checkpoint", tiny=True, **kwargs)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def package(tiny_checkpoint):
+    """name -> that module of the package, as the loader of transformers made it from a folder."""
+    import importlib
+
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(tiny_checkpoint(bits=0, dtype="float32"), trust_remote_code=True)
+    prefix = type(model).__module__.rpartition(".")[0]
+    return lambda name: importlib.import_module(f"{prefix}.{name}")

@@ -52,7 +52,9 @@ def environment(release: str) -> Path:
         venv.create(folder, with_pip=True, clear=True)
         site = next((folder / "lib").glob("python*")) / "site-packages"
         (site / "shared_torch.pth").write_text(str(shared_torch()) + "\n")
-        pip(python, f"transformers=={release}", "accelerate", "sentencepiece", "protobuf", "cpm_kernels", "numpy<2")
+        # 4.34 holds huggingface_hub below 0.18, where later accelerates install but do not import.
+        accelerate = "accelerate<0.28" if release.startswith("4.34.") else "accelerate"
+        pip(python, f"transformers=={release}", accelerate, "sentencepiece", "protobuf", "cpm_kernels", "numpy<2")
         (folder / "complete").touch()
     return python
 
