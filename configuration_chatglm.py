@@ -14,16 +14,16 @@ class ChatGLMConfig(PretrainedConfig):
         kv_channels: channels of one attention head; the first half of them rotates.
         multi_query_attention, multi_query_group_num: key/value heads are shared by groups of query heads.
         seq_length: the most tokens, prompt and answer together.
-        rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595); a position counts as position / ratio.
-        rope_ratio_scales: "positions", the rule of ChatGLM2; "base" multiplies the rotary base instead (ChatGLM3-6B-32K).
+        rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595): position / ratio is what counts.
+        rope_ratio_scales: "positions", the rule of ChatGLM2; "base" multiplies the rotary base (ChatGLM3-6B-32K).
         rotary_table_dtype: "float32" is exact. "float16" and "bfloat16" reproduce the original package, which computed
             positions, frequencies and the table in the dtype of the checkpoint.
         quantization_bit: 0 for float weights, 4 or 8 for quantized ones.
         pre_seq_len, prefix_projection: P-Tuning v2, a trained prefix of that many positions for every layer.
         prefill_slice_size: tokens of a long prompt that run through the layers at a time.
         kv_cache_dtype: None keeps the dtype of the model; "int8" halves the cache at a small error (see README).
-        bias_dropout_fusion, attention_softmax_in_fp32, apply_query_key_layer_scaling: kept for the published files; the
-            first changes no number, softmax is always in fp32, and the layer scaling cancels out.
+        bias_dropout_fusion, attention_softmax_in_fp32, apply_query_key_layer_scaling: kept for the published files;
+            the first changes no number, softmax is always in fp32, and the layer scaling cancels out.
 
     Raises:
         ValueError: for a value that cannot be meant; the message names the key and the value.
@@ -132,7 +132,7 @@ class ChatGLMConfig(PretrainedConfig):
         for key in ("num_layers", "padded_vocab_size", "hidden_size", "ffn_hidden_size", "kv_channels",
                     "num_attention_heads", "multi_query_group_num", "seq_length", "prefill_slice_size"):
             value = getattr(self, key)
-            require(isinstance(value, int) and not isinstance(value, bool) and value > 0, key, "needs a whole number > 0")
+            require(type(value) is int and value > 0, key, "needs a whole number > 0")
         for key in ("rmsnorm", "apply_residual_connection_post_layernorm", "post_layer_norm", "add_bias_linear",
                     "add_qkv_bias", "multi_query_attention", "fp32_residual_connection"):
             require(getattr(self, key) in (True, False), key, "needs true or false")
@@ -140,11 +140,11 @@ class ChatGLMConfig(PretrainedConfig):
             require(0 <= getattr(self, key) < 1, key, "needs a probability in [0, 1)")
         require(self.num_attention_heads % self.num_key_value_heads == 0, "multi_query_group_num",
                 f"must divide num_attention_heads={self.num_attention_heads}")
-        require(self.kv_channels % 4 == 0, "kv_channels", "half of the channels rotate in pairs: needs a multiple of 4")
+        require(self.kv_channels % 4 == 0, "kv_channels", "half of them rotate in pairs: needs a multiple of 4")
         require(isinstance(self.rope_ratio, (int, float)) and self.rope_ratio > 0, "rope_ratio", "needs a number > 0")
         require(self.layernorm_epsilon > 0, "layernorm_epsilon", "needs a number > 0")
         require(self.quantization_bit in (0, 4, 8), "quantization_bit", "needs 0 (not quantized), 4 or 8")
-        require(self.pre_seq_len is None or (isinstance(self.pre_seq_len, int) and self.pre_seq_len > 0), "pre_seq_len",
+        require(self.pre_seq_len is None or (type(self.pre_seq_len) is int and self.pre_seq_len > 0), "pre_seq_len",
                 "needs a whole number > 0, or null")
         require(self.rope_ratio_scales in ROPE_RATIO_SCALES, "rope_ratio_scales", f"needs one of {ROPE_RATIO_SCALES}")
         require(self.rotary_table_dtype in ROTARY_TABLE_DTYPES, "rotary_table_dtype",
@@ -159,6 +159,7 @@ class ChatGLMConfig(PretrainedConfig):
 def _is_library_setting(key: str) -> bool:
     """Whether transformers itself knows a key (as a configuration or a generation setting of some release)."""
     # The last names left the configuration class in 5.0; older saved files may still set them.
-    legacy = ("torchscript", "use_bfloat16", "is_decoder", "add_cross_attention", "tie_encoder_decoder", "trust_remote_code",
-              "output_attentions", "output_scores", "return_dict_in_generate", "remove_invalid_values")
+    legacy = ("torchscript", "use_bfloat16", "is_decoder", "add_cross_attention", "tie_encoder_decoder",
+              "trust_remote_code", "output_attentions", "output_scores", "return_dict_in_generate",
+              "remove_invalid_values")
     return key.startswith("_") or key in legacy or hasattr(PretrainedConfig(), key) or hasattr(GenerationConfig(), key)

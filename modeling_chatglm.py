@@ -1,7 +1,7 @@
 """ChatGLM2: a GLM transformer with multi-query attention, interpolated rotary positions and a preallocated KV cache.
 
-Tensors are [batch, seq, heads, head_dim] throughout, the cache included. Shape letters in comments: b batch, s new tokens,
-t tokens in the cache with the new ones, h query heads, g key/value heads, d channels of a head.
+Tensors are [batch, seq, heads, head_dim] throughout, the cache included. Shape letters: b batch, s new tokens, t all
+tokens in the cache, h query heads, g key/value heads, d channels of a head.
 """
 
 import copy
@@ -14,7 +14,14 @@ import torch.nn.functional as F
 import transformers
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from transformers import GenerationConfig, GenerationMixin, LogitsProcessor, LogitsProcessorList, PreTrainedModel, StoppingCriteriaList
+from transformers import (
+    GenerationConfig,
+    GenerationMixin,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+    StoppingCriteriaList,
+)
 from transformers.modeling_outputs import (
     BaseModelOutputWithPast,
     CausalLMOutputWithPast,
@@ -51,7 +58,8 @@ class LayerNorm(nn.LayerNorm):
     """Layer norm computed in fp32, whatever the dtypes of its input and of its weight."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x.float(), self.normalized_shape, self.weight.float(), self.bias.float(), self.eps).to(x.dtype)
+        weight, bias = self.weight.float(), self.bias.float()
+        return F.layer_norm(x.float(), self.normalized_shape, weight, bias, self.eps).to(x.dtype)
 
 
 def make_norm(config: ChatGLMConfig) -> nn.Module:
@@ -104,8 +112,8 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class KVCache:
     """Keys and values of all layers in preallocated buffers [b, capacity, g, d], written in place.
 
-    Each layer's buffers lie on that layer's device. Grows geometrically where the final length is not known beforehand.
-    `cache[i]` gives the filled part of layer i as (key, value) in the [b, g, t, d] layout that transformers uses for tuples.
+    Each layer's buffers lie on that layer's device. They grow by doubling where the final length is not known before.
+    `cache[i]` is the filled part of layer i as (key, value), [b, g, t, d] each, the layout of transformers' tuples.
 
     Args:
         num_layers: layers of the model.
@@ -187,7 +195,7 @@ class KVCache:
         self.capacity = max(self.capacity, capacity)
 
     def keep_prefix(self, ids: List[int]) -> int:
-        """Drops what a chat left here behind the longest prefix shared with `ids`, and returns that prefix's length."""
+        """Drops what a chat left here behind the longest prefix shared with `ids`, whose length it returns."""
         shared = 0
         while shared < min(len(ids), len(self.token_ids)) and ids[shared] == self.token_ids[shared]:
             shared += 1
@@ -331,7 +339,8 @@ def attention(
         mask = mask.to(query.dtype)
     if s == 1 and dropout == 0.0:
         # The heads of a group are rows of one product with the group's keys.
-        out = F.scaled_dot_product_attention(query.view(b, g, h // g, d), key.transpose(1, 2), value.transpose(1, 2), mask)
+        query = query.view(b, g, h // g, d)
+        out = F.scaled_dot_product_attention(query, key.transpose(1, 2), value.transpose(1, 2), mask)
         return out.reshape(b, 1, h, d).to(dtype)
     causal = mask is None and s == t
     if mask is None and not causal:
@@ -420,8 +429,9 @@ class MLP(nn.Module):
 
     def __init__(self, config: ChatGLMConfig):
         super().__init__()
-        self.dense_h_to_4h = make_linear(config, config.hidden_size, 2 * config.ffn_hidden_size, config.add_bias_linear)
-        self.dense_4h_to_h = make_linear(config, config.ffn_hidden_size, config.hidden_size, config.add_bias_linear)
+        hidden, ffn, bias = config.hidden_size, config.ffn_hidden_size, config.add_bias_linear
+        self.dense_h_to_4h = make_linear(config, hidden, 2 * ffn, bias)
+        self.dense_4h_to_h = make_linear(config, ffn, hidden, bias)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.dense_h_to_4h(x).chunk(2, dim=-1)
@@ -490,7 +500,7 @@ class PrefixEncoder(nn.Module):
         return self.trans(out) if self.projects else out
 
 
-# --------------------------------------------------------------------------------------------------------------- models
+# -------------------------------------------------------------------------------------------------------------- models
 
 
 class ChatGLMPreTrainedModel(PreTrainedModel):
@@ -507,7 +517,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *args, **kwargs):
-        """As in transformers, but in every release in the dtype of the checkpoint and without a second copy in memory."""
+        """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory."""
         if TRANSFORMERS_VERSION < (5, 0):  # from 5.0 on both are the defaults
             kwargs.setdefault("low_cpu_mem_usage", True)
             if "dtype" not in kwargs and "torch_dtype" not in kwargs:
@@ -568,9 +578,10 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             raise TypeError(f"quantize() got unexpected arguments {sorted(kwargs)}")
         if bits not in (4, 8):
             raise ValueError(f"bits must be 4 or 8, got {bits!r}")
-        if self.config.quantization_bit:
-            if self.config.quantization_bit != bits:
-                raise ValueError(f"the model is already quantized to {self.config.quantization_bit} bits, got bits={bits}")
+        present = self.config.quantization_bit
+        if present and present != bits:
+            raise ValueError(f"the model is already quantized to {present} bits, got bits={bits}")
+        if present:
             return self
         for block in self.get_body().encoder.layers:
             for parent in (block.self_attention, block.mlp):
@@ -611,7 +622,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             for parameter in module.parameters(recurse=False) if frozen else ():
                 parameter.requires_grad = False
 
-    def get_prompt(self, batch_size: int, device=None, dtype: Optional[torch.dtype] = None) -> List[Tuple[Tensor, Tensor]]:
+    def get_prompt(self, batch_size: int, device=None, dtype: Optional[torch.dtype] = None) -> List[Tuple]:
         """The trained prefix of every layer: (key, value), each [batch_size, pre_seq_len, g, d]."""
         config = self.config
         ids = torch.arange(config.pre_seq_len, device=device or self.prefix_encoder.embedding.weight.device)[None]
@@ -640,18 +651,19 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         Args:
             input_ids: [b, s], or `inputs_embeds` [b, s, hidden] in their place.
             position_ids: [b, s]; default: counted over the ones of `attention_mask`, continuing after the cache.
-            attention_mask: [b, t], 1 for real tokens and 0 for padding, cached tokens included; or ready-made, [b, 1, s, t],
-                bool (True = may be seen) or additive.
+            attention_mask: [b, t], 1 for real tokens and 0 for padding, cached tokens included; or ready-made,
+                [b, 1, s, t], bool (True = may be seen) or additive.
             full_attention_mask: bool [b, 1, s, t], True = hidden (the package's older argument).
             past_key_values: a cache to continue; written in place.
             last_token_only: return only the last position, which lets a long prompt run in slices.
 
         Returns:
-            last_hidden_state [b, s or 1, hidden] after the final norm; hidden_states (on request) are the embeddings and
+            last_hidden_state [b, s or 1, hidden] after the final norm; hidden_states (on request), the embeddings and
             the output of every block, each [b, s, hidden], before the final norm; attentions [b, h, s, t].
 
         Raises:
-            ValueError: both or neither of input_ids and inputs_embeds; shapes that do not fit; more than seq_length tokens.
+            ValueError: both or neither of input_ids and inputs_embeds; shapes that do not fit; more tokens than
+                seq_length.
         """
         config = self.config
         output_hidden_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
@@ -753,15 +765,15 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         return torch.arange(past, past + s, device=device).expand(b, s)
 
     def _masks(self, attention_mask, full_attention_mask, cache, b, s, tokens, prefix_length):
-        """-> (ready mask [b, 1, s, t] or None, padding [b, t] or None); neither where plain causality is all there is."""
+        """-> (ready mask [b, 1, s, t] or None, padding [b, t] or None); neither where only causality matters."""
         total = prefix_length + tokens
         if full_attention_mask is not None:
             attention_mask = ~full_attention_mask.bool()
         if attention_mask is None or (cache is not None and cache.unpadded):
             return None, None
         if attention_mask.dim() not in (2, 4) or attention_mask.shape[-1] not in (tokens, total):
-            raise ValueError(f"attention_mask must be [{b}, {tokens}] (cached tokens included) or [{b}, 1, {s}, {tokens}], "
-                             f"got {list(attention_mask.shape)}")
+            raise ValueError(f"attention_mask must be [{b}, {tokens}] (cached tokens included) or "
+                             f"[{b}, 1, {s}, {tokens}], got {list(attention_mask.shape)}")
         if attention_mask.shape[-1] != total:  # the trained prefix is always visible
             visible = 0.0 if attention_mask.is_floating_point() and attention_mask.dim() == 4 else 1
             attention_mask = F.pad(attention_mask, (prefix_length, 0), value=visible)
@@ -845,7 +857,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
         )
 
-    # ------------------------------------------------------------------------------------------------------- generation
+    # ------------------------------------------------------------------------------------------------------ generation
 
     def prepare_inputs_for_generation(
         self,
@@ -872,8 +884,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             total = max(total, position_ids.shape[1])
         new = max(1, total - past)
         if position_ids is None:
-            mask = None if unpadded else attention_mask
-            position_ids = self.transformer._position_ids(None, mask, total - new, len(input_ids), new, input_ids.device)
+            mask, device = None if unpadded else attention_mask, input_ids.device
+            position_ids = self.transformer._position_ids(None, mask, total - new, len(input_ids), new, device)
         elif 1 < position_ids.shape[1] < total:
             # Given for the prompt: the positions of later tokens follow its last one.
             steps = torch.arange(1, total - position_ids.shape[1] + 1, device=position_ids.device)
@@ -905,7 +917,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         past.reorder_cache(beam_idx)
         return past
 
-    def generate(self, inputs: Optional[Tensor] = None, generation_config: Optional[GenerationConfig] = None, *args, **kwargs):
+    def generate(
+        self, inputs: Optional[Tensor] = None, generation_config: Optional[GenerationConfig] = None, *args, **kwargs
+    ):
         """`generate()` of the installed transformers, its cache allocated once for the final length.
 
         Raises:
@@ -919,8 +933,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
 
         prompt = inputs if inputs is not None else kwargs.get("input_ids", kwargs.get("inputs_embeds"))
         if TRANSFORMERS_VERSION < (4, 41) and inputs is None and kwargs.get("inputs_embeds") is not None:
-            inputs = kwargs.pop("input_ids", None)  # these releases want ids beside the embeddings, if only none at all
-            inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device) if inputs is None else inputs
+            inputs = kwargs.pop("input_ids", None)
+            if inputs is None:  # these releases want ids beside the embeddings, be they none at all
+                inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device)
         if prompt is None:
             return super().generate(inputs, generation_config, *args, **kwargs)
         attention_mask, past = kwargs.get("attention_mask"), kwargs.get("past_key_values")
@@ -963,9 +978,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         needed, free = int(capacity * batch_size * per_token), free_memory(self.device)
         if free is not None and needed > free:
             raise MemoryError(
-                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are "
-                f"free on {self.device}: ask for fewer tokens (max_new_tokens, max_length), a smaller batch, or set "
-                f"config.kv_cache_dtype='int8'"
+                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
+                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length), "
+                f"take a smaller batch, or set config.kv_cache_dtype='int8'"
             )
         return KVCache(config.num_layers, capacity, config.kv_cache_dtype)
 
@@ -975,8 +990,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             raise ValueError(f"the prompt has {prompt_length} tokens, the model takes {limit} (seq_length)")
         if total > limit:
             raise ValueError(
-                f"{prompt_length} prompt tokens and the answer asked for come to {total} tokens, the model takes {limit} "
-                f"(seq_length): lower max_new_tokens or max_length"
+                f"{prompt_length} prompt tokens and the answer asked for come to {total} tokens, the model takes "
+                f"{limit} (seq_length): lower max_new_tokens or max_length"
             )
 
     @torch.no_grad()
@@ -1001,8 +1016,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             kwargs: generation settings as for `generate()`.
 
         Yields:
-            ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all of them but
-            the last and usable after the generator has gone on or was closed. Rows that have ended go on until all have.
+            ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
+            the last and usable after the generator went on or was closed. Ended rows go on until all have ended.
 
         Raises:
             ValueError: settings that a stream cannot honour, or a prompt that leaves no room for an answer.
@@ -1033,9 +1048,11 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
 
         eos = config.eos_token_id if isinstance(config.eos_token_id, (list, tuple)) else [config.eos_token_id]
         eos = torch.tensor([token for token in eos if token is not None], dtype=torch.long, device=input_ids.device)
-        process = make_logits_processors(config, input_ids, eos, limit - past_length, prefix_allowed_tokens_fn, logits_processor)
         stop = stopping_criteria if stopping_criteria is not None else StoppingCriteriaList()
         ids = input_ids.new_empty(b, limit - past_length)
+        process = make_logits_processors(
+            config, input_ids, eos, ids.shape[1], prefix_allowed_tokens_fn, logits_processor
+        )
         ids[:, :prompt_length] = input_ids
         finished = torch.zeros(b, dtype=torch.bool, device=input_ids.device)
         new_ids = input_ids
@@ -1049,7 +1066,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
             else:
                 next_ids = scores.argmax(-1, keepdim=True)
             ids[:, length : length + 1] = new_ids = next_ids
-            finished |= torch.isin(next_ids[:, 0], eos) | torch.as_tensor(stop(ids[:, : length + 1], scores), device=eos.device)
+            finished |= torch.isin(next_ids[:, 0], eos)
+            finished |= torch.as_tensor(stop(ids[:, : length + 1], scores), device=eos.device)
             done = bool(finished.all())
             yield (ids[:, : length + 1], cache.snapshot()) if return_past_key_values else ids[:, : length + 1]
             if done:
@@ -1058,7 +1076,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
                 attention_mask = F.pad(attention_mask, (0, 1), value=1)
             position_ids = None if position_ids is None else position_ids[:, -1:] + 1
 
-    # ------------------------------------------------------------------------------------------------------------- chat
+    # ------------------------------------------------------------------------------------------------------------ chat
 
     @staticmethod
     def process_response(response: str) -> str:
@@ -1076,7 +1094,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         if not history:
             return self.build_inputs(tokenizer, query)
         prompt = f"\n\n[Round {len(history) + 1}]\n\n问：{query}\n\n答："
-        ids = tokenizer.encode(prompt, add_special_tokens=False)[1:]  # a text starts with a space, its continuation does not
+        ids = tokenizer.encode(prompt, add_special_tokens=False)[1:]  # without the space that starts a text
         return tokenizer.pad([{"input_ids": ids}], return_tensors="pt").to(self.device)
 
     @torch.no_grad()
@@ -1099,8 +1117,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         Args:
             history: earlier rounds, (query, response) each.
             max_length: tokens of prompt and answer together.
-            past_key_values: a `KVCache` (see `make_cache`) to keep between calls: the longest prefix that it shares with
-                this prompt is not computed again. Written in place.
+            past_key_values: a `KVCache` (see `make_cache`) to keep between calls: the longest prefix that it shares
+                with this prompt is not computed again. Written in place.
             kwargs: further settings of `generate()`.
 
         Returns:
@@ -1141,8 +1159,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         """Answers a query, yielding the answer so far whenever it ends in a complete character.
 
         Args:
-            past_key_values: what an earlier call with `return_past_key_values` gave last; `history` then names the rounds
-                that it holds, and only the new query is computed.
+            past_key_values: what an earlier call with `return_past_key_values` gave last; `history` then names the
+                rounds that it holds, and only the new query is computed.
 
         Yields:
             (response so far, history), or with `return_past_key_values` (response so far, history, past_key_values).
@@ -1312,7 +1330,8 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
             output_hidden_states, output_attentions, return_dict=True,
         )
         hidden = outputs.last_hidden_state
-        pooled = hidden[torch.arange(hidden.shape[0], device=hidden.device), self._last_token(input_ids, attention_mask, hidden)]
+        last = self._last_token(input_ids, attention_mask, hidden)
+        pooled = hidden[torch.arange(hidden.shape[0], device=hidden.device), last]
         head = self.classifier_head
         logits = head(self.dropout(pooled).to(head.weight.dtype))
         loss = None if labels is None else self._loss(logits.float(), labels.to(logits.device))

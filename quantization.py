@@ -1,4 +1,4 @@
-"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the linear layer that multiplies from them.
+"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the layer that multiplies from them.
 
 Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
 """
@@ -32,7 +32,7 @@ ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of
 
 
 def pack_int4(values: Tensor) -> Tensor:
-    """Packs int8 values in [-8, 7], shape [out, in], into int8 [out, in / 2]; the even column takes the high nibble."""
+    """Packs int8 values in [-8, 7], [out, in], into int8 [out, in / 2]; the even column takes the high nibble."""
     if values.dtype != torch.int8 or values.shape[-1] % 2:
         raise ValueError(f"pack_int4 takes int8 with an even last dimension, got {values.dtype} {list(values.shape)}")
     return (values[..., 0::2] << 4) | (values[..., 1::2] & 0x0F)
@@ -50,8 +50,8 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
     Args:
         weight: float [out, in], `in` even for 4 bits.
         bits: 4 or 8.
-        search_scale: False takes scale = max|row| / (2^(bits-1) - 1), which reproduces the published checkpoints bit for
-            bit. True tries smaller scales too and keeps, for every row, the one with the least squared error.
+        search_scale: False takes scale = max|row| / (2^(bits-1) - 1), which reproduces the published checkpoints bit
+            for bit. True tries smaller scales too and keeps, for every row, the one with the least squared error.
 
     Returns:
         `weight` int8 [out, in / 2] (4 bits, packed) or [out, in] (8 bits), and `scale` [out] in the dtype of `weight`.
@@ -100,13 +100,13 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
             error = torch.where(better, candidate_error, error)
             scale = torch.where(better, candidate, scale)
             values = torch.where(better[:, None], candidate_values, values)
-    # 8 bits from a 16-bit weight: a quotient can round to 128, which wraps around in the published format's own packing.
+    # 8 bits from a 16-bit weight: a quotient can round to 128, which wraps around in the published packing.
     values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int32).to(torch.int8)
     return (pack_int4(values) if bits == 4 else values), scale
 
 
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
-    """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
+    """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: that of `scale`)."""
     dtype = dtype or scale.dtype
     kernels = _cuda_kernels(weight)
     if kernels is not None and dtype in CUDA_DTYPES:
@@ -236,7 +236,8 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     """
     needs_grad = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
-    if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
+    served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
+    if needs_grad or not served:
         return F.linear(x, weight, bias)
     if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
         return cpu_float_linear(x, weight, bias)
@@ -294,8 +295,8 @@ class DenseLinear(nn.Linear):
 class QuantizedLinear(nn.Linear):
     """A linear layer whose weight stays INT4 or INT8, in the published layout, whatever backend multiplies with it.
 
-    An `nn.Linear` by type, so that PEFT puts LoRA over it. `weight` int8 [out, in · bits / 8] and `weight_scale` [out] are
-    frozen; `bias` [out] may be trained.
+    An `nn.Linear` by type, so that PEFT puts LoRA over it. `weight` int8 [out, in · bits / 8] and `weight_scale` [out]
+    are frozen; `bias` [out] may be trained.
     """
 
     def __init__(self, in_features: int, out_features: int, bits: int, bias: bool = True, device=None, dtype=None):

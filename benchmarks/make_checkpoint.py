@@ -2,7 +2,7 @@
 
     python benchmarks/make_checkpoint.py FOLDER                      the full 6B geometry, INT4, ~3.9 GB
     python benchmarks/make_checkpoint.py FOLDER --layers 2           the same with two layers
-    python benchmarks/make_checkpoint.py FOLDER --tiny               a model of half a million parameters and a tokenizer
+    python benchmarks/make_checkpoint.py FOLDER --tiny               a model of a few 100,000 weights and a tokenizer
 
 Weights are drawn so that activations keep a sane size through any number of layers; texts that it writes mean nothing.
 """
@@ -23,7 +23,7 @@ TINY = {"num_layers": 2, "hidden_size": 64, "ffn_hidden_size": 128, "kv_channels
 WEIGHT_STD = 0.02
 
 
-def tensors(config: dict, bits: int, dtype: torch.dtype, generator: torch.Generator) -> Iterator[Tuple[str, torch.Tensor]]:
+def tensors(config: dict, bits: int, dtype: torch.dtype, generator: torch.Generator) -> Iterator[Tuple]:
     """(name, tensor) of every weight, in the order of the network."""
     hidden, ffn = config["hidden_size"], config["ffn_hidden_size"]
     width = config["num_attention_heads"] * config["kv_channels"]
@@ -99,12 +99,12 @@ def write_weights(folder: Path, items: Iterator[Tuple[str, torch.Tensor]], forma
 
 
 def train_tokenizer(folder: Path) -> int:
-    """Trains a small SentencePiece model with byte pieces on this project's own texts; returns its number of pieces."""
+    """Trains a small SentencePiece model with byte pieces on this project's texts; returns its number of pieces."""
     import sentencepiece
 
     texts = [path for path in (ROOT / "README.md", ROOT / "README_zh.md", ROOT / "CHANGELOG.md") if path.exists()]
     lines = [line.strip() for path in texts for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：", "[Round 1]", "The quick brown fox jumps over it."] * 20
+    lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines), model_prefix=str(folder / "tokenizer"), vocab_size=900, hard_vocab_limit=False,
         model_type="bpe", byte_fallback=True, character_coverage=0.9995, num_threads=1, minloglevel=2,
@@ -120,7 +120,7 @@ def make_checkpoint(
     folder: Path, bits: int = 4, dtype: str = "float16", format: str = "bin", seed: int = 0, tiny: bool = False,
     shard_bytes: int = 2**30, **overrides,
 ) -> Path:
-    """Writes the checkpoint, this package's code and, with `tiny`, a tokenizer. `overrides` are keys of config.json."""
+    """Writes the checkpoint, the package's code and, with `tiny`, a tokenizer. `overrides`: keys of config.json."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = json.loads((ROOT / "config.json").read_text())

@@ -21,7 +21,7 @@ def tiny_model(folder: str) -> str:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     from make_checkpoint import make_checkpoint
 
-    print("No model given: making a tiny random one. It answers in noise; pass a folder with the published weights to talk.")
+    print("No model given: making a tiny random one, which answers in noise. Pass a folder with real weights.")
     return str(make_checkpoint(Path(folder) / "tiny", tiny=True))
 
 

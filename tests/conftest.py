@@ -13,8 +13,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT.parent / "shared" / "golden"
-CODE_FILES = ("configuration_chatglm.py", "modeling_chatglm.py", "quantization.py", "quantization_kernels.py",
-              "tokenization_chatglm.py")
+CODE_FILES = (
+    "configuration_chatglm.py",
+    "modeling_chatglm.py",
+    "quantization.py",
+    "quantization_kernels.py",
+    "tokenization_chatglm.py",
+)
 
 
 def install_code(folder: Path) -> Path:

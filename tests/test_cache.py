@@ -41,11 +41,17 @@ def check(cache, plain):
         assert ours.shape == theirs.shape and ours.equal(theirs)
 
 
-operations = st.lists(st.one_of(
-    st.tuples(st.just("append"), st.integers(1, 300)), st.tuples(st.just("crop"), st.integers(-5, 400)),
-    st.tuples(st.just("reorder"), st.lists(st.integers(0, 1), min_size=1, max_size=3)),
-    st.tuples(st.just("repeat"), st.integers(1, 2)), st.tuples(st.just("snapshot"), st.just(0)),
-), min_size=1, max_size=8)
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 300)),
+        st.tuples(st.just("crop"), st.integers(-5, 400)),
+        st.tuples(st.just("reorder"), st.lists(st.integers(0, 1), min_size=1, max_size=3)),
+        st.tuples(st.just("repeat"), st.integers(1, 2)),
+        st.tuples(st.just("snapshot"), st.just(0)),
+    ),
+    min_size=1,
+    max_size=8,
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,7 +17,12 @@ def test_shipped_config_is_the_published_one(config_class):
     assert (config.num_layers, config.hidden_size, config.quantization_bit, config.rope_ratio) == (28, 4096, 4, 16)
     assert (config.eos_token_id, config.pad_token_id, config.tie_word_embeddings) == (2, 0, False)
     assert set(json.loads((ROOT / "config.json").read_text())["auto_map"]) == {
-        "AutoConfig", "AutoModel", "AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForSequenceClassification"}
+        "AutoConfig",
+        "AutoModel",
+        "AutoModelForCausalLM",
+        "AutoModelForSeq2SeqLM",
+        "AutoModelForSequenceClassification",
+    }
 
 
 def test_standard_names(config_class):
@@ -33,7 +38,9 @@ def test_keys_that_a_sibling_lacks_take_their_defaults(config_class):
     config = config_class(num_layers=2, hidden_size=64)
     assert (config.rope_ratio, config.quantization_bit, config.pre_seq_len) == (1, 0, None)
     assert config_class(rope_ratio=None, quantization_bit=None).rope_ratio == 1
-    assert config.tie_word_embeddings is False  # older releases default to tying, which would overwrite the output layer
+    assert (
+        config.tie_word_embeddings is False
+    )  # older releases default to tying, which would overwrite the output layer
 
 
 def test_save_and_load(config_class, tmp_path, tiny_checkpoint):
@@ -43,13 +50,33 @@ def test_save_and_load(config_class, tmp_path, tiny_checkpoint):
     assert again.to_diff_dict() == config.to_diff_dict() and again.num_layers == 2
 
 
-@pytest.mark.parametrize("key,value", [
-    ("multi_query_group_num", 5), ("kv_channels", 6), ("rope_ratio", -1), ("rope_ratio", 0), ("rope_ratio", "16"),
-    ("quantization_bit", 3), ("quantization_bit", 16), ("num_layers", 0), ("num_layers", 2.5), ("hidden_size", -4),
-    ("rmsnorm", "yes"), ("hidden_dropout", 1.5), ("pre_seq_len", 0), ("rotary_table_dtype", "float8"),
-    ("kv_cache_dtype", "int4"), ("rope_ratio_scales", "both"), ("original_rope", False), ("tie_word_embeddings", True),
-    ("use_mixture_of_experts", True), ("prefill_slice_size", 0), ("layernorm_epsilon", -1e-5), ("padded_vocab_size", None),
-])
+@pytest.mark.parametrize(
+    "key,value",
+    [
+        ("multi_query_group_num", 5),
+        ("kv_channels", 6),
+        ("rope_ratio", -1),
+        ("rope_ratio", 0),
+        ("rope_ratio", "16"),
+        ("quantization_bit", 3),
+        ("quantization_bit", 16),
+        ("num_layers", 0),
+        ("num_layers", 2.5),
+        ("hidden_size", -4),
+        ("rmsnorm", "yes"),
+        ("hidden_dropout", 1.5),
+        ("pre_seq_len", 0),
+        ("rotary_table_dtype", "float8"),
+        ("kv_cache_dtype", "int4"),
+        ("rope_ratio_scales", "both"),
+        ("original_rope", False),
+        ("tie_word_embeddings", True),
+        ("use_mixture_of_experts", True),
+        ("prefill_slice_size", 0),
+        ("layernorm_epsilon", -1e-5),
+        ("padded_vocab_size", None),
+    ],
+)
 def test_impossible_values_are_named(config_class, key, value):
     with pytest.raises(ValueError) as error:
         config_class(multi_query_attention=True, **{"multi_query_group_num": 2, key: value})

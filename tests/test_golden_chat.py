@@ -71,8 +71,13 @@ def test_chat_with_other_settings(chat):
 
 def test_stream_chat(chat):
     for case in chat.values["stream_plain"]:
-        stream = chat.model.stream_chat(chat.tokenizer, case["query"], pairs(case["history_in"]), do_sample=False,
-                                        max_new_tokens=case["max_new_tokens"])
+        stream = chat.model.stream_chat(
+            chat.tokenizer,
+            case["query"],
+            pairs(case["history_in"]),
+            do_sample=False,
+            max_new_tokens=case["max_new_tokens"],
+        )
         assert [[text, lists(history)] for text, history in stream] == case["yields"]
     case = chat.values["stream_sample"]
     torch.manual_seed(case["seed"])
@@ -84,16 +89,29 @@ def test_stream_chat_with_a_cache_over_rounds(chat):
     past = None
     for case in chat.values["stream_past"]:
         assert (past and past.get_seq_length()) == case["past_in"]
-        stream = list(chat.model.stream_chat(
-            chat.tokenizer, case["query"], pairs(case["history_in"]) or [], past_key_values=past, do_sample=False,
-            max_new_tokens=case["max_new_tokens"], return_past_key_values=True,
-        ))
+        stream = list(
+            chat.model.stream_chat(
+                chat.tokenizer,
+                case["query"],
+                pairs(case["history_in"]) or [],
+                past_key_values=past,
+                do_sample=False,
+                max_new_tokens=case["max_new_tokens"],
+                return_past_key_values=True,
+            )
+        )
         assert [[text, lists(history), past.get_seq_length()] for text, history, past in stream] == case["yields"]
         past = stream[-1][2]
     case = chat.values["stream_past_not_returned"]
     if past.get_seq_length() == case["past_in"]:
-        stream = chat.model.stream_chat(chat.tokenizer, case["query"], pairs(case["history_in"]), past_key_values=past,
-                                        do_sample=False, max_new_tokens=case["max_new_tokens"])
+        stream = chat.model.stream_chat(
+            chat.tokenizer,
+            case["query"],
+            pairs(case["history_in"]),
+            past_key_values=past,
+            do_sample=False,
+            max_new_tokens=case["max_new_tokens"],
+        )
         assert [[text, lists(history)] for text, history in stream] == case["yields"]
         assert past.get_seq_length() == case["past_in"]  # the caller's cache is untouched
 

@@ -32,7 +32,9 @@ def test_greedy(golden):
     expected = torch.tensor(values["greedy"])
     new = expected.shape[1] - ids.shape[1]
     assert model.generate(**with_positions(ids), max_new_tokens=new, do_sample=False).equal(expected)
-    assert model.generate(ids, max_new_tokens=new, do_sample=False).equal(torch.tensor(values["greedy_only_input_ids"]))
+    assert model.generate(ids, max_new_tokens=new, do_sample=False).equal(
+        torch.tensor(values["greedy_only_input_ids"])
+    )
     expected = torch.tensor(values["greedy_no_cache_kw"])
     new = expected.shape[1] - ids.shape[1]
     assert model.generate(ids, max_new_tokens=new, do_sample=False, use_cache=False).equal(expected)
@@ -88,8 +90,15 @@ def test_beams(golden):
         scores = torch.tensor(values[name]["sequences_scores"])
         new = expected.shape[1] - inputs["input_ids"].shape[1]
         returned = len(expected) // len(inputs["input_ids"])
-        out = model.generate(**inputs, max_new_tokens=new, do_sample=False, num_beams=3, num_return_sequences=returned,
-                             return_dict_in_generate=True, output_scores=True)
+        out = model.generate(
+            **inputs,
+            max_new_tokens=new,
+            do_sample=False,
+            num_beams=3,
+            num_return_sequences=returned,
+            return_dict_in_generate=True,
+            output_scores=True,
+        )
         if OLD_BEAM_SCORES:
             assert out.sequences.equal(expected)
             torch.testing.assert_close(out.sequences_scores, scores, atol=ATOL_SCORES, rtol=0)
@@ -126,16 +135,20 @@ def test_streams(golden):
     assert stream[-1].tolist() == last
     expected = values["stream_sample_seed7"]
     torch.manual_seed(7)
-    stream = model.stream_generate(ids, max_new_tokens=len(expected[0]) - ids.shape[1], do_sample=True, top_p=0.8,
-                                   temperature=0.8)
+    stream = model.stream_generate(
+        ids, max_new_tokens=len(expected[0]) - ids.shape[1], do_sample=True, top_p=0.8, temperature=0.8
+    )
     assert list(stream)[-1].tolist() == expected
 
 
 def test_streamed_caches(golden):
     model, values = golden
     expected = values["stream_past"]
-    steps = list(model.stream_generate(values["ids"], max_new_tokens=len(expected["ids"]), do_sample=False,
-                                       return_past_key_values=True))
+    steps = list(
+        model.stream_generate(
+            values["ids"], max_new_tokens=len(expected["ids"]), do_sample=False, return_past_key_values=True
+        )
+    )
     assert [ids.tolist() for ids, _ in steps] == expected["ids"]
     # Lengths are read after the stream has ended: what was yielded must still be what it was.
     assert [past.get_seq_length() for _, past in steps] == expected["past0_len"]

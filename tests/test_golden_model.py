@@ -63,8 +63,10 @@ def test_left_padded_batch(golden):
         close(ours[real], theirs[real])
     body = golden.model.transformer(**inputs).last_hidden_state
     close(body[real], golden["batch.last_hidden_state"].transpose(0, 1)[real])
-    close(golden.model(inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[real],
-          golden["batch.logits"][real])
+    close(
+        golden.model(inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[real],
+        golden["batch.logits"][real],
+    )
 
 
 @torch.no_grad()
@@ -181,7 +183,9 @@ def test_loss_and_gradients(golden_folder, golden):
     loss.backward()
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            assert parameter.grad.norm().item() == pytest.approx(recorded["grad.norms"][name], rel=1e-3, abs=1e-5), name
+            assert parameter.grad.norm().item() == pytest.approx(recorded["grad.norms"][name], rel=1e-3, abs=1e-5), (
+                name
+            )
         if f"grad.{name}" in golden.tensors:
             torch.testing.assert_close(parameter.grad, golden[f"grad.{name}"], rtol=1e-3, atol=1e-5)
     torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05).step()

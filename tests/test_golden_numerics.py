@@ -30,7 +30,8 @@ def package(golden_folder):
 
 def table(package, width, ratio, dtype, positions):
     config = package("configuration_chatglm").ChatGLMConfig(
-        kv_channels=2 * width, rope_ratio=ratio, rotary_table_dtype=dtype, seq_length=32768)
+        kv_channels=2 * width, rope_ratio=ratio, rotary_table_dtype=dtype, seq_length=32768
+    )
     cos, sin = package("modeling_chatglm").rotary_cos_sin(positions, config)
     return torch.stack((cos, sin), -1)
 
@@ -132,7 +133,9 @@ CLASSIFIERS = sorted(p.parent.name for p in GOLDEN.glob("S_*/golden.json"))
 def test_sequence_classification(golden_folder, name):
     tensors = load_file(GOLDEN / name / "golden.safetensors")
     values = json.loads((GOLDEN / name / "golden.json").read_text())
-    model = AutoModelForSequenceClassification.from_pretrained(golden_folder(name), trust_remote_code=True).float().eval()
+    model = (
+        AutoModelForSequenceClassification.from_pretrained(golden_folder(name), trust_remote_code=True).float().eval()
+    )
     assert model.config.problem_type == values["problem_type_before"]
     inputs = {key: tensors[key] for key in ("input_ids", "attention_mask", "position_ids")}
     out = model(**inputs, labels=tensors["labels"])
@@ -143,6 +146,8 @@ def test_sequence_classification(golden_folder, name):
     for key, parameter in model.named_parameters():
         if key in values["grad.norms"]:
             assert parameter.grad.norm().item() == pytest.approx(values["grad.norms"][key], rel=1e-3, abs=1e-5), key
-    torch.testing.assert_close(model.classifier_head.weight.grad, tensors["grad.classifier_head.weight"], atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(
+        model.classifier_head.weight.grad, tensors["grad.classifier_head.weight"], atol=1e-5, rtol=1e-3
+    )
     single = model(inputs["input_ids"][:1][:, inputs["attention_mask"][0].bool()])
     torch.testing.assert_close(single.logits, tensors["logits_single_row0"], atol=2e-4, rtol=1e-4)

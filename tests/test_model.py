@@ -25,8 +25,10 @@ from transformers import (
 )
 
 PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
-BATCH = {"input_ids": torch.tensor([[5, 77, 310, 42, 9, 128, 64], [0, 0, 0, 7, 500, 31, 90]]),
-         "attention_mask": torch.tensor([[1] * 7, [0] * 3 + [1] * 4])}
+BATCH = {
+    "input_ids": torch.tensor([[5, 77, 310, 42, 9, 128, 64], [0, 0, 0, 7, 500, 31, 90]]),
+    "attention_mask": torch.tensor([[1] * 7, [0] * 3 + [1] * 4]),
+}
 PATHS_AGREE = 2e-5  # fp32 logits of std 1 over other slices, masks and kernels
 
 
@@ -48,17 +50,24 @@ def tokenizer(tiny_checkpoint):
 
 
 def test_every_way_of_loading_gives_the_same_numbers(tiny_checkpoint, model):
-    float32 = dict(bits=0, dtype="float32")
+    float32 = {"bits": 0, "dtype": "float32"}
     ways = [
-        (float32, {}), (float32, {"low_cpu_mem_usage": True}), (float32, {"dtype": torch.float32}),
-        (float32, {"torch_dtype": torch.float32}), (float32, {"device_map": {"": "cpu"}}), (float32, {"device_map": "auto"}),
+        (float32, {}),
+        (float32, {"low_cpu_mem_usage": True}),
+        (float32, {"dtype": torch.float32}),
+        (float32, {"torch_dtype": torch.float32}),
+        (float32, {"device_map": {"": "cpu"}}),
+        (float32, {"device_map": "auto"}),
         ({**float32, "format": "safetensors"}, {}),
         ({**float32, "format": "safetensors", "shard_bytes": 200_000}, {"device_map": {"": "cpu"}}),
     ]
     with torch.no_grad():
         expected = model(PROMPT).logits
         for checkpoint, kwargs in ways:
-            assert load(tiny_checkpoint(**checkpoint), **kwargs).eval()(PROMPT).logits.equal(expected), (checkpoint, kwargs)
+            assert load(tiny_checkpoint(**checkpoint), **kwargs).eval()(PROMPT).logits.equal(expected), (
+                checkpoint,
+                kwargs,
+            )
 
 
 def test_dtypes(tiny_checkpoint):
@@ -68,7 +77,10 @@ def test_dtypes(tiny_checkpoint):
     for convert in (quantized.half, quantized.bfloat16, quantized.float):
         with torch.no_grad():
             logits = convert().eval()(PROMPT).logits
-        assert logits.isfinite().all() and quantized.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype == torch.int8
+        assert (
+            logits.isfinite().all()
+            and quantized.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype == torch.int8
+        )
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -91,8 +103,10 @@ def test_searched_scales_are_closer(tiny_checkpoint):
     exact = load(tiny_checkpoint(bits=0, dtype="float32"))
     weight = exact.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.detach().clone()
     package = sys.modules[type(exact).__module__.replace("modeling_chatglm", "quantization")]
-    errors = [(package.dequantize_weight(*package.quantize_weight(weight, 4, search), 4) - weight).square().mean(1)
-              for search in (False, True)]
+    errors = [
+        (package.dequantize_weight(*package.quantize_weight(weight, 4, search), 4) - weight).square().mean(1)
+        for search in (False, True)
+    ]
     assert (errors[1] <= errors[0]).all() and errors[1].mean() < 0.95 * errors[0].mean()
 
 
@@ -134,7 +148,8 @@ def test_import_does_nothing_and_is_quick(tmp_path):
         "from transformers import PreTrainedModel, GenerationMixin, PretrainedConfig, GenerationConfig\n"
         "import transformers.modeling_outputs\n"
         "warnings.simplefilter('error')\n"
-        f"package = types.ModuleType('package'); package.__path__ = [{str(ROOT)!r}]; sys.modules['package'] = package\n"
+        "package = types.ModuleType('package'); sys.modules['package'] = package\n"
+        f"package.__path__ = [{str(ROOT)!r}]\n"
         "before = set(sys.modules); start = time.perf_counter()\n"
         "importlib.import_module('package.modeling_chatglm')\n"
         "print(time.perf_counter() - start)\n"
@@ -142,10 +157,16 @@ def test_import_does_nothing_and_is_quick(tmp_path):
         "assert not any(name.startswith('cpm_kernels') for name in sys.modules), 'cpm_kernels'\n"
         "assert not os.listdir('.'), os.listdir('.')\n"
     )
-    variables = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path.with_name("bytecode"))}
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PYTHONPYCACHEPREFIX": str(tmp_path.with_name("bytecode")),
+    }
     times = []
     for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True
+        )
         assert done.returncode == 0 and not done.stderr, done.stderr
         times.append(float(done.stdout))
     assert min(times) < 0.1, times
@@ -308,52 +329,86 @@ def test_a_closed_stream_leaves_nothing_behind(model, tokenizer):
 def test_history_without_a_cache_is_read(model, tokenizer):
     history = [("the first question", "the first answer")]
     plain = [text for text, _ in model.stream_chat(tokenizer, "c", history, do_sample=False, max_new_tokens=6)]
-    cached = [text for text, _, _ in model.stream_chat(tokenizer, "c", history, do_sample=False, max_new_tokens=6,
-                                                       return_past_key_values=True)]
+    cached = [
+        text
+        for text, _, _ in model.stream_chat(
+            tokenizer, "c", history, do_sample=False, max_new_tokens=6, return_past_key_values=True
+        )
+    ]
     assert cached == plain
 
 
 def test_one_cache_continued_twice(model, tokenizer):
     """Regenerating an answer from the same cache gives the same answer, and leaves the cache usable."""
-    *_, (_, history, past) = model.stream_chat(tokenizer, "a", do_sample=False, max_new_tokens=6, return_past_key_values=True)
-    answers = [list(model.stream_chat(tokenizer, query, history, past_key_values=past, do_sample=False, max_new_tokens=6))
-               for query in ("first", "second", "first")]
+    *_, (_, history, past) = model.stream_chat(
+        tokenizer, "a", do_sample=False, max_new_tokens=6, return_past_key_values=True
+    )
+    answers = [
+        list(model.stream_chat(tokenizer, query, history, past_key_values=past, do_sample=False, max_new_tokens=6))
+        for query in ("first", "second", "first")
+    ]
     assert answers[0] == answers[2] and past.get_seq_length() == len(past[0][0][0, 0])
 
 
 def test_chat_reuses_a_shared_prefix(model, tokenizer):
     cache, history, plain_history = model.make_cache(512), [], []
     for query in ("one", "two", "three"):
-        response, history = model.chat(tokenizer, query, history, do_sample=False, max_new_tokens=6, past_key_values=cache)
+        response, history = model.chat(
+            tokenizer, query, history, do_sample=False, max_new_tokens=6, past_key_values=cache
+        )
         plain, plain_history = model.chat(tokenizer, query, plain_history, do_sample=False, max_new_tokens=6)
         assert response == plain
     calls = []
     forward = model.transformer.forward
-    model.transformer.forward = lambda ids, *args, **kwargs: calls.append(ids.shape[1]) or forward(ids, *args, **kwargs)
+    model.transformer.forward = lambda ids, *args, **kwargs: (
+        calls.append(ids.shape[1]) or forward(ids, *args, **kwargs)
+    )
     model.chat(tokenizer, "four", history, do_sample=False, max_new_tokens=2, past_key_values=cache)
     del model.transformer.forward
     prompt = model.build_inputs(tokenizer, "four", history)["input_ids"].shape[1]
     assert calls[0] < prompt / 2  # most of the conversation was there already
-    assert model.chat(tokenizer, "other", [], do_sample=False, max_new_tokens=4, past_key_values=cache)[0] == \
-        model.chat(tokenizer, "other", [], do_sample=False, max_new_tokens=4)[0]
+    assert (
+        model.chat(tokenizer, "other", [], do_sample=False, max_new_tokens=4, past_key_values=cache)[0]
+        == model.chat(tokenizer, "other", [], do_sample=False, max_new_tokens=4)[0]
+    )
 
 
 def test_streams_honour_generation_settings(model):
     settings_ = [
-        {"repetition_penalty": 1.4}, {"no_repeat_ngram_size": 2}, {"bad_words_ids": [[5], [77, 3]]}, {"min_new_tokens": 5},
-        {"suppress_tokens": [1, 2, 3]}, {"eos_token_id": [2, 11]}, {"forced_eos_token_id": 2},
-        {"sequence_bias": {(9,): 5.0}}, {"begin_suppress_tokens": [40]},
+        {"repetition_penalty": 1.4},
+        {"no_repeat_ngram_size": 2},
+        {"bad_words_ids": [[5], [77, 3]]},
+        {"min_new_tokens": 5},
+        {"suppress_tokens": [1, 2, 3]},
+        {"eos_token_id": [2, 11]},
+        {"forced_eos_token_id": 2},
+        {"sequence_bias": {(9,): 5.0}},
+        {"begin_suppress_tokens": [40]},
     ]
     for kwargs in settings_:
         expected = model.generate(PROMPT, max_new_tokens=8, do_sample=False, **kwargs)
-        assert list(model.stream_generate(PROMPT, max_new_tokens=8, do_sample=False, **kwargs))[-1].equal(expected), kwargs
-    for kwargs in ({"top_k": 7}, {"top_p": 0.5, "temperature": 1.7}, {"typical_p": 0.9}, {"epsilon_cutoff": 1e-3}, {"min_p": 0.1}):
+        assert list(model.stream_generate(PROMPT, max_new_tokens=8, do_sample=False, **kwargs))[-1].equal(expected), (
+            kwargs
+        )
+    for kwargs in (
+        {"top_k": 7},
+        {"top_p": 0.5, "temperature": 1.7},
+        {"typical_p": 0.9},
+        {"epsilon_cutoff": 1e-3},
+        {"min_p": 0.1},
+    ):
         torch.manual_seed(1)
         expected = model.generate(PROMPT, max_new_tokens=8, do_sample=True, **kwargs)
         torch.manual_seed(1)
-        assert list(model.stream_generate(PROMPT, max_new_tokens=8, do_sample=True, **kwargs))[-1].equal(expected), kwargs
-    expected = model.generate(PROMPT, max_new_tokens=6, do_sample=False, prefix_allowed_tokens_fn=lambda b, ids: [7, 8])
-    stream = model.stream_generate(PROMPT, max_new_tokens=6, do_sample=False, prefix_allowed_tokens_fn=lambda b, ids: [7, 8])
+        assert list(model.stream_generate(PROMPT, max_new_tokens=8, do_sample=True, **kwargs))[-1].equal(expected), (
+            kwargs
+        )
+    expected = model.generate(
+        PROMPT, max_new_tokens=6, do_sample=False, prefix_allowed_tokens_fn=lambda b, ids: [7, 8]
+    )
+    stream = model.stream_generate(
+        PROMPT, max_new_tokens=6, do_sample=False, prefix_allowed_tokens_fn=lambda b, ids: [7, 8]
+    )
     assert list(stream)[-1].equal(expected)
     with pytest.raises(ValueError, match="num_beams=3"):
         next(model.stream_generate(PROMPT, num_beams=3, max_new_tokens=4))
@@ -365,7 +420,10 @@ def test_streams_honour_generation_settings(model):
 
 def test_stopping_criteria(model):
     stop = StoppingCriteriaList([lambda ids, scores, **kwargs: ids.shape[1] >= 10])
-    assert list(model.stream_generate(PROMPT, max_new_tokens=20, do_sample=False, stopping_criteria=stop))[-1].shape[1] == 10
+    assert (
+        list(model.stream_generate(PROMPT, max_new_tokens=20, do_sample=False, stopping_criteria=stop))[-1].shape[1]
+        == 10
+    )
 
 
 def test_threads_do_not_disturb_each_other(model):
@@ -396,14 +454,18 @@ def test_generate_continues_a_cache(model):
     assert model.generate(first, max_new_tokens=4, do_sample=False, past_key_values=cache).equal(full)
 
 
-# ---------------------------------------------------------------------------------------------------------- fine-tuning
+# --------------------------------------------------------------------------------------------------------- fine-tuning
 
 
 def test_lora_over_quantized_layers(tiny_checkpoint):
     peft = pytest.importorskip("peft")
     base = load(tiny_checkpoint(), AutoModelForCausalLM).float()
-    config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
-                             task_type="CAUSAL_LM")
+    config = peft.LoraConfig(
+        r=4,
+        lora_alpha=8,
+        target_modules=["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
+        task_type="CAUSAL_LM",
+    )
     model = peft.get_peft_model(base, config)
     model.gradient_checkpointing_enable()
     model.enable_input_require_grads()
@@ -421,14 +483,18 @@ def test_lora_over_quantized_layers(tiny_checkpoint):
 
 def test_prefix_checkpoint_on_the_base_model(tiny_checkpoint, tmp_path):
     model = load(tiny_checkpoint(), AutoModelForCausalLM, pre_seq_len=4)
-    assert [name for name, p in model.named_parameters() if p.requires_grad] == ["transformer.prefix_encoder.embedding.weight"]
+    assert [name for name, p in model.named_parameters() if p.requires_grad] == [
+        "transformer.prefix_encoder.embedding.weight"
+    ]
     assert model.transformer.prefix_encoder.embedding.weight.dtype == torch.float32
     model.train()
     loss = model(**BATCH, labels=BATCH["input_ids"]).loss
     loss.backward()
     assert model.transformer.prefix_encoder.embedding.weight.grad.abs().sum() > 0
     model.eval()
-    kept = {k.replace("transformer.prefix_encoder.", ""): v for k, v in model.state_dict().items() if "prefix_encoder" in k}
+    kept = {
+        k.replace("transformer.prefix_encoder.", ""): v for k, v in model.state_dict().items() if "prefix_encoder" in k
+    }
     expected = model.generate(PROMPT, max_new_tokens=6, do_sample=False)
     again = load(tiny_checkpoint(), AutoModelForCausalLM, pre_seq_len=4).eval()
     again.transformer.prefix_encoder.load_state_dict(kept)
@@ -452,8 +518,10 @@ def test_classification_pools_the_last_real_token(tiny_checkpoint):
     with torch.no_grad():
         model.classifier_head.weight.normal_(generator=torch.Generator().manual_seed(0))
         alone = model(PROMPT).logits
-        left = model(torch.cat((torch.zeros(1, 2, dtype=torch.long), PROMPT), 1),
-                     attention_mask=torch.tensor([[0, 0] + [1] * 7])).logits
+        left = model(
+            torch.cat((torch.zeros(1, 2, dtype=torch.long), PROMPT), 1),
+            attention_mask=torch.tensor([[0, 0] + [1] * 7]),
+        ).logits
         right_ids = torch.cat((PROMPT, torch.zeros(1, 2, dtype=torch.long)), 1)
         right = model(right_ids, attention_mask=torch.tensor([[1] * 7 + [0, 0]])).logits
         unmasked = model(right_ids).logits
@@ -468,5 +536,3 @@ def test_embeddings_can_be_resized(tiny_checkpoint):
         model.resize_token_embeddings(1100)
         assert model.get_output_embeddings().weight.shape[0] == model.config.padded_vocab_size == 1100
         torch.testing.assert_close(model(PROMPT).logits[..., :1024], before)
-
-

@@ -47,7 +47,13 @@ def tokenizer():
 @step
 def configuration():
     config = AutoConfig.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True)
-    return [config.num_hidden_layers, config.num_key_value_heads, config.head_dim, config.vocab_size, config.quantization_bit]
+    return [
+        config.num_hidden_layers,
+        config.num_key_value_heads,
+        config.head_dim,
+        config.vocab_size,
+        config.quantization_bit,
+    ]
 
 
 @step
@@ -56,8 +62,15 @@ def encode():
     pair = t("你好", "world")["input_ids"]
     batch = t(["你好", "a longer text"], padding=True, return_tensors="pt")
     right = t(["你好", "a longer text"], padding=True, padding_side="right")
-    return [pair, t.encode("x\ny"), {k: v.tolist() for k, v in batch.items()}, dict(right), t.decode(pair),
-            t.get_command("[gMASK]"), t.build_prompt("问", [("a", "b")])]
+    return [
+        pair,
+        t.encode("x\ny"),
+        {k: v.tolist() for k, v in batch.items()},
+        dict(right),
+        t.decode(pair),
+        t.get_command("[gMASK]"),
+        t.build_prompt("问", [("a", "b")]),
+    ]
 
 
 @step
@@ -79,9 +92,15 @@ def logits():
 @step
 def ways_to_load():
     kind = "dtype" if VERSION >= (4, 56) else "torch_dtype"
-    ways = [("float", {}), ("float", {"low_cpu_mem_usage": True}), ("float", {"low_cpu_mem_usage": False}),
-            ("float", {kind: torch.float32}), ("float", {"device_map": {"": "cpu"}}), ("sharded", {}),
-            ("sharded", {"low_cpu_mem_usage": True})]
+    ways = [
+        ("float", {}),
+        ("float", {"low_cpu_mem_usage": True}),
+        ("float", {"low_cpu_mem_usage": False}),
+        ("float", {kind: torch.float32}),
+        ("float", {"device_map": {"": "cpu"}}),
+        ("sharded", {}),
+        ("sharded", {"low_cpu_mem_usage": True}),
+    ]
     with torch.no_grad():
         return [numbers(load(name, **kwargs)(PROMPT).logits) for name, kwargs in ways]
 
@@ -90,8 +109,12 @@ def ways_to_load():
 def dtypes():
     model = AutoModel.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True)
     half = AutoModel.from_pretrained(CHECKPOINTS / "float", trust_remote_code=True).half()
-    return [str(model.dtype), str(half.dtype), str(half.bfloat16().dtype),
-            str(model.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype)]
+    return [
+        str(model.dtype),
+        str(half.dtype),
+        str(half.bfloat16().dtype),
+        str(model.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype),
+    ]
 
 
 @step
@@ -112,18 +135,33 @@ def loading_says_nothing():
 @step
 def greedy():
     model = load("float")
-    return [model.generate(PROMPT, max_new_tokens=12, do_sample=False).tolist(),
-            model.generate(**BATCH, max_new_tokens=12, do_sample=False).tolist(),
-            model.generate(PROMPT, max_new_tokens=6, do_sample=False, use_cache=False).tolist(),
-            model.generate(PROMPT, max_new_tokens=6, do_sample=False, repetition_penalty=1.5).tolist()]
+    return [
+        model.generate(PROMPT, max_new_tokens=12, do_sample=False).tolist(),
+        model.generate(**BATCH, max_new_tokens=12, do_sample=False).tolist(),
+        model.generate(PROMPT, max_new_tokens=6, do_sample=False, use_cache=False).tolist(),
+        model.generate(PROMPT, max_new_tokens=6, do_sample=False, repetition_penalty=1.5).tolist(),
+    ]
 
 
 @step
 def scores_and_hidden_states():
-    out = load("float").generate(PROMPT, max_new_tokens=3, do_sample=False, output_scores=True, output_hidden_states=True,
-                                 output_attentions=True, return_dict_in_generate=True)
-    return [out.sequences.tolist(), numbers(torch.stack(out.scores)), len(out.hidden_states), len(out.attentions),
-            numbers(out.hidden_states[-1][-1]), [list(a.shape) for a in out.attentions[0]]]
+    out = load("float").generate(
+        PROMPT,
+        max_new_tokens=3,
+        do_sample=False,
+        output_scores=True,
+        output_hidden_states=True,
+        output_attentions=True,
+        return_dict_in_generate=True,
+    )
+    return [
+        out.sequences.tolist(),
+        numbers(torch.stack(out.scores)),
+        len(out.hidden_states),
+        len(out.attentions),
+        numbers(out.hidden_states[-1][-1]),
+        [list(a.shape) for a in out.attentions[0]],
+    ]
 
 
 @step
@@ -177,10 +215,12 @@ def stream_chat():
     plain = list(model.stream_chat(t, "你好", history=[], do_sample=False, max_new_tokens=8))
     past, history, texts = None, [], []
     for query in ("你好", "again"):
-        for response, new_history, past in model.stream_chat(t, query, history, past_key_values=past, do_sample=False,
-                                                             max_new_tokens=8, return_past_key_values=True):
-            texts.append([response, past.get_seq_length()])
-        history = new_history
+        stream = model.stream_chat(
+            t, query, history, past_key_values=past, do_sample=False, max_new_tokens=8, return_past_key_values=True
+        )
+        for response, *last in stream:
+            texts.append([response, last[1].get_seq_length()])
+        history, past = last
     torch.manual_seed(5)
     return [plain, texts, list(model.stream_chat(t, "sampled", max_new_tokens=8))[-1][0]]
 
@@ -208,7 +248,10 @@ def quantized_checkpoints():
     for name in ("int4", "int8"):
         model = load(name)
         with torch.no_grad():
-            values += [numbers(model(PROMPT).logits), model.chat(tokenizer(), "你好", do_sample=False, max_new_tokens=6)[0]]
+            values += [
+                numbers(model(PROMPT).logits),
+                model.chat(tokenizer(), "你好", do_sample=False, max_new_tokens=6)[0],
+            ]
     return values
 
 
@@ -274,7 +317,12 @@ def prefix_tuning():
     trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     loss = model(**BATCH, labels=BATCH["input_ids"]).loss
     loss.backward()
-    return [trained, loss.item(), numbers(weight.grad), model.generate(PROMPT, max_new_tokens=5, do_sample=False).tolist()]
+    return [
+        trained,
+        loss.item(),
+        numbers(weight.grad),
+        model.generate(PROMPT, max_new_tokens=5, do_sample=False).tolist(),
+    ]
 
 
 for function in steps:

@@ -4,8 +4,8 @@
     python tests/compat/run.py 4.30.2 5.23.0      some of them
     python tests/compat/run.py --subset           those that CI runs
 
-Each release has an environment of its own under .venvs/, built once and used again; they share one torch. Prints a table,
-then one JSON line. Exit status 1 where a probe failed or a number differs.
+Each release has an environment of its own under .venvs/, built once and used again; they share one torch. Prints a
+table, then one JSON line. Exit status 1 where a probe failed or a number differs.
 """
 
 import argparse
@@ -20,8 +20,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("CHATGLM_COMPAT_ENVS", ROOT / ".venvs"))
 TORCH = "torch==2.13.0"
-RELEASES = ("4.30.2", "4.33.3", "4.34.1", "4.36.2", "4.38.2", "4.41.2", "4.43.4", "4.45.2", "4.48.3", "4.49.0", "4.51.3",
-            "4.53.3", "4.55.4", "4.57.6", "5.0.0", "5.8.0", "5.17.0", "5.23.0")
+RELEASES = (
+    "4.30.2",
+    "4.33.3",
+    "4.34.1",
+    "4.36.2",
+    "4.38.2",
+    "4.41.2",
+    "4.43.4",
+    "4.45.2",
+    "4.48.3",
+    "4.49.0",
+    "4.51.3",
+    "4.53.3",
+    "4.55.4",
+    "4.57.6",
+    "5.0.0",
+    "5.8.0",
+    "5.17.0",
+    "5.23.0",
+)
 # The oldest, the newest, and the ones at which the original package or an early version of this one broke: the base
 # tokenizer calls get_vocab (4.34), cache classes (4.36), padding_side (4.45), positions kept by generate() (5.0).
 SUBSET = ("4.30.2", "4.36.2", "4.45.2", "5.0.0", "5.23.0")
@@ -63,8 +81,13 @@ def run_probe(python: Path, checkpoints: Path) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "results.json"
         # The reports of releases are about their own deprecations; what concerns this package, the probe records.
-        variables = {**os.environ, "HF_MODULES_CACHE": str(Path(scratch) / "modules"), "HF_HUB_OFFLINE": "1",
-                     "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+        variables = {
+            **os.environ,
+            "HF_MODULES_CACHE": str(Path(scratch) / "modules"),
+            "HF_HUB_OFFLINE": "1",
+            "TRANSFORMERS_OFFLINE": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        }
         variables.pop("PYTHONPATH", None)
         command = [str(python), str(Path(__file__).with_name("probe.py")), str(checkpoints), str(out)]
         try:
@@ -119,8 +142,10 @@ def main() -> int:
             if table[release][name] == "FAILS":
                 print(f"\n{release} {name}: {results[release][name]['error']}")
             elif table[release][name] == "DIFFERS":
-                print(f"\n{release} {name}: {results[release][name]['value']!r:.600}\n"
-                      f"  {releases[0]}: {reference[name]['value']!r:.600}")
+                print(
+                    f"\n{release} {name}: {results[release][name]['value']!r:.600}\n"
+                    f"  {releases[0]}: {reference[name]['value']!r:.600}"
+                )
     bad = sum(value in ("FAILS", "DIFFERS") for row in table.values() for value in row.values())
     good = sum(value == "ok" for row in table.values() for value in row.values())
     print(json.dumps({"releases": list(releases), "passed": good, "failed": bad}))
