@@ -93,13 +93,17 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the interleaved pairs (2j, 2j + 1) of the first half of the channels; the second half passes through.
 
     Args:
-        x: [b, s, heads, d].
+        x: [b, s, heads, d]; changed in place where no gradient is asked for.
         cos, sin: fp32 [b, s, 1, d / 4].
     """
     width = 2 * cos.shape[-1]
-    even, odd = x[..., 0:width:2], x[..., 1:width:2]
-    rotated = torch.stack((even * cos - odd * sin, odd * cos + even * sin), dim=-1).flatten(-2)
-    return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
+    # A pair is a complex number, turned by cos + i sin.
+    pairs = torch.view_as_complex(x[..., :width].float().unflatten(-1, (-1, 2)))
+    rotated = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
+    if x.requires_grad:
+        return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
+    x[..., :width] = rotated
+    return x
 
 
 # ----------------------------------------------------------------------------------------------------------- KV cache
