@@ -21,8 +21,8 @@ class ChatGLMConfig(PretrainedConfig):
         quantization_bit: 0 for float weights, 4 or 8 for quantized ones.
         pre_seq_len, prefix_projection: P-Tuning v2, a trained prefix of that many positions for every layer.
         prefill_slice_size: tokens of a long prompt that run through the layers at a time.
-        static_decode: gives decode steps fixed shapes, which a GPU replays as a CUDA graph; masks count as all ones behind
-            the prompt, and the cache cannot grow.
+        static_decode: gives decode steps fixed shapes, which a GPU replays as a CUDA graph; masks count as all ones
+            behind the prompt, and the cache cannot grow.
         kv_cache_dtype: None keeps the dtype of the model; "int8" halves the cache at a small error (see README).
         bias_dropout_fusion, attention_softmax_in_fp32, apply_query_key_layer_scaling: kept for the published files;
             the first changes no number, softmax is always in fp32, and the layer scaling cancels out.

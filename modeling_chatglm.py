@@ -93,13 +93,17 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the interleaved pairs (2j, 2j + 1) of the first half of the channels; the second half passes through.
 
     Args:
-        x: [b, s, heads, d].
+        x: [b, s, heads, d]; changed in place where no gradient is asked for.
         cos, sin: fp32 [b, s, 1, d / 4].
     """
     width = 2 * cos.shape[-1]
-    even, odd = x[..., 0:width:2], x[..., 1:width:2]
-    rotated = torch.stack((even * cos - odd * sin, odd * cos + even * sin), dim=-1).flatten(-2)
-    return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
+    # A pair is a complex number, turned by cos + i sin.
+    pairs = torch.view_as_complex(x[..., :width].float().unflatten(-1, (-1, 2)))
+    rotated = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
+    if x.requires_grad:
+        return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
+    x[..., :width] = rotated
+    return x
 
 
 # ----------------------------------------------------------------------------------------------------------- KV cache
@@ -115,8 +119,8 @@ class KVCache:
         num_layers: layers of the model.
         capacity: tokens to allocate at the first write; None starts small and grows.
         dtype: "int8" stores 8-bit integers with one scale per token and head; None stores what it is given.
-        static: once a prompt is in, `update` writes single tokens at a position that the device holds, and returns whole
-            buffers: every step then has the same shapes. Needs a capacity, and cannot grow.
+        static: once a prompt is in, `update` writes single tokens at a position that the device holds, and returns
+            whole buffers: every step then has the same shapes. Needs a capacity, and cannot grow.
     """
 
     is_compileable = False  # asked by generate() from 4.45 on
@@ -185,7 +189,7 @@ class KVCache:
             self.position += new_tokens
 
     def begin_static_steps(self, starts: Tensor) -> None:
-        """After the prompt: from here on single tokens are written where `position` says. `starts` as `left_padding`."""
+        """After the prompt: from here on single tokens are written where `position` says."""
         self.starts, self.position = starts, torch.tensor([self.length], device=starts.device)
         self.graph = None
 
@@ -941,7 +945,7 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         )
 
     def _captured_step(self, input_ids: Tensor, cache: KVCache) -> Tensor:
-        """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured at the first step, then replayed."""
+        """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured first, then replayed."""
         if cache.graph is None:
             def step(ids: Tensor) -> Tensor:
                 return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
@@ -1073,8 +1077,8 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         if free is not None and needed > free:
             raise MemoryError(
                 f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
-                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens (max_new_tokens, max_length) or "
-                f"a smaller batch, or set config.kv_cache_dtype='int8'"
+                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens "
+                f"(max_new_tokens, max_length) or a smaller batch, or set config.kv_cache_dtype='int8'"
             )
         return KVCache(config.num_layers, capacity, config.kv_cache_dtype, config.static_decode)
 

@@ -25,7 +25,8 @@ SUPPORTED_BITS = (4, 8)
 CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
 SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
-ROWS_PER_BLOCK = 2048  # rows expanded at a time by the torch backend: 32 MiB of fp32 at 4,096 columns
+ROWS_PER_BLOCK = 512  # rows expanded at a time: 8 MiB of fp32 at 4,096 columns
+ROWS_PER_BLOCK_GPU = 16 * ROWS_PER_BLOCK  # enough of them to keep cuBLAS busy: 64 MiB of 16-bit floats
 
 
 # ---------------------------------------------------------------------------------------------------------- format
@@ -112,12 +113,17 @@ def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[
     if kernels is not None and dtype in CUDA_DTYPES:
         return kernels.dequantize(weight, scale, bits, dtype)
     values = unpack_int4(weight) if bits == 4 else weight
-    return values.to(dtype) * scale.to(dtype)[:, None]
+    return values.to(dtype).mul_(scale.to(dtype)[:, None])
 
 
 # -------------------------------------------------------------------------------------------------------- backends
 # Each takes x [m, in] (contiguous, float), a quantized weight, its scale [out] and an optional bias [out], and returns
 # [m, out] in the dtype of x. Their inputs have been checked.
+
+
+def _row_blocks(weight: Tensor) -> "list[slice]":
+    size = ROWS_PER_BLOCK_GPU if weight.is_cuda else ROWS_PER_BLOCK
+    return [slice(start, start + size) for start in range(0, weight.shape[0], size)]
 
 
 def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
@@ -126,8 +132,7 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
     compute_dtype = torch.float32 if x.device.type == "cpu" and x.dtype != torch.float64 else x.dtype
     x_wide = x.to(compute_dtype)
     out = x.new_empty(x.shape[0], weight.shape[0])
-    for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
+    for rows in _row_blocks(weight):
         block = dequantize_weight(weight[rows], scale[rows], bits, compute_dtype)
         out[:, rows] = x_wide @ block.T
     return out if bias is None else out.add_(bias.to(out.dtype))
@@ -251,8 +256,7 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     if narrow or x.dtype != weight.dtype:
         # CPUs multiply 16-bit floats several times slower than 32-bit ones.
         rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
-        for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-            block = slice(start, start + ROWS_PER_BLOCK)
+        for block in _row_blocks(weight):
             out[:, block] = rows @ weight[block].float().T
         out = out if bias is None else out.add_(bias.to(out.dtype))
     else:
@@ -279,8 +283,7 @@ class _QuantizedLinearFunction(torch.autograd.Function):
             # Blocks add up in fp32: fourteen roundings to 16 bits would cost a decimal.
             sum_dtype = torch.promote_types(dtype, torch.float32)
             total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=sum_dtype)
-            for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-                block = slice(start, start + ROWS_PER_BLOCK)
+            for block in _row_blocks(weight):
                 total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)
             grad_x = total.to(rows.dtype).view(*grad_out.shape[:-1], total.shape[-1])
         if ctx.needs_input_grad[3]:

@@ -35,15 +35,15 @@ class KernelUnavailableError(RuntimeError):
 # Settings, read from the environment then:
 #   CXX                   the compiler (default: the first of c++, g++, clang++ that works)
 #   CHATGLM_KERNEL_CACHE  the cache folder (default: $XDG_CACHE_HOME/chatglm2-kernels or ~/.cache/chatglm2-kernels)
-#   CHATGLM_CPU_ARCH      "native" (default), or "portable" for a build without intrinsics that runs on any processor of
-#                         this family
+#   CHATGLM_CPU_ARCH      "native" (default), or "portable" for a build without intrinsics that runs on any processor
+#                         of this family
 
 CPU_SOURCE = r"""
 // CPU kernels for ChatGLM2: linear layers with INT4, INT8 and float weights, and attention over the key/value cache.
 //
-// Written in vectors of the machine's width (GCC and clang vector extensions); intrinsics stand only where those have no
-// word for an instruction: the 16-bit dot product, half precision, one transpose. All sizes are in elements unless a name
-// says bytes. Little-endian machines only.
+// Written in vectors of the machine's width (GCC and clang vector extensions); intrinsics stand only where those have
+// no word for an instruction: the 16-bit dot product, half precision, one transpose. All sizes are in elements unless
+// a name says bytes. Little-endian machines only.
 
 #include <pthread.h>
 
@@ -207,7 +207,7 @@ INLINE void store_one(int type, void* to, int64_t i, float value) {
   }
 }
 
-INLINE int64_t size_of(int type) { return type == FLOAT32 ? 4 : type == INT8 ? 1 : 2; }
+constexpr int64_t size_of(int type) { return type == FLOAT32 ? 4 : type == INT8 ? 1 : 2; }
 
 template <int TYPE> INLINE Float load_floats(const void* from) {
   if (TYPE == FLOAT32) return load<Float>(from);
@@ -255,8 +255,9 @@ void narrow(int type, const float* from, int64_t count, void* to) {
 
 // ----------------------------------------------------------------------------------------------------------- threads
 
-// torch's own OpenMP runtime, handed over by Python: its threads are the ones that torch's operators have just used, so
-// they are awake, and no second pool competes with them. Null where torch has none: then threads are started per call.
+// torch's own OpenMP runtime, handed over by Python: its threads are the ones that torch's operators have just used,
+// so they are awake, and no second pool competes with them. Null where torch has none: then threads are started per
+// call.
 typedef void (*OpenMPParallel)(void (*)(void*), void*, unsigned, unsigned);
 std::atomic<OpenMPParallel> openmp_parallel{nullptr};
 
@@ -309,15 +310,15 @@ class Workspace {
   size_t size_ = 0;
 };
 
-// ------------------------------------------------------------------------------------------------- integer activations
+// ----------------------------------------------------------------------------------------------- integer activations
 //
-// x is rounded to 16-bit integers with one scale per token and block of BLOCK columns, so that an outlier costs precision
-// in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: a lane sums at most BLOCK
-// products (TILE side by side: all of a block's columns), and 512 * 128 * 32767 < 2^31.
+// x is rounded to 16-bit integers with one scale per token and block of BLOCK columns, so that an outlier costs
+// precision in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: no lane sums more
+// than BLOCK products, and 512 * 128 * 32767 < 2^31.
 //
 // A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
-// column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no weight
-// is ever shuffled.
+// column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no
+// weight is ever shuffled.
 
 constexpr int BLOCK = 512;
 
@@ -396,12 +397,12 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
   }
 }
 
-// --------------------------------------------------------------------------------------- quantized weights, few tokens
+// -------------------------------------------------------------------------------------- quantized weights, few tokens
 //
 // One pass over the weights at the speed of memory: unpacked in registers, multiplied with every token, never stored.
 
 // Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
-// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known beforehand.
+// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
 
 constexpr int FEW_TOKENS = 4;
 constexpr int PREFETCH_BYTES = 2048;
@@ -466,7 +467,7 @@ INLINE void multiply_block(const char* weight, int64_t bytes, const int16_t* x, 
   for (int t = 0; t < M; t++) sums[t][0] = Int{}, sums[t][1] = blocks[t].start;
   if (FULL) bytes = BLOCK * BITS / 8;
   int64_t i = 0;
-#pragma GCC unroll 2
+#pragma GCC unroll 2  // one prefetch per cache line
   for (; i + VECTOR_BYTES <= bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
     if (i % 64 == 0) __builtin_prefetch(weight + i + PREFETCH_BYTES);  // past a row's end the next row goes on
     Few<BITS>::template multiply<M>(load<Short>(weight + i), x, sums);
@@ -513,11 +514,11 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   });
 }
 
-// -------------------------------------------------------------------------------------- quantized weights, many tokens
+// ------------------------------------------------------------------------------------- quantized weights, many tokens
 //
-// A block of TILE rows is unpacked once, into 16 KiB that stay in the first-level cache, and multiplied with all tokens of
-// a chunk by a tile of TOKENS_PER_TILE x TILE sums in registers. The unpacked block is [pair of columns][row][2], a
-// column's pair being the two 16-bit words of one 32-bit word of the packed row.
+// A block of TILE rows is unpacked once, into 16 KiB that stay in the first-level cache, and multiplied with all the
+// tokens of a chunk by a tile of TOKENS_PER_TILE x TILE sums in registers. The unpacked block is [pair of
+// columns][row][2]; the columns of a pair come from the two 16-bit words of one 32-bit word of the packed row.
 
 constexpr int CHUNK = 128;       // tokens: their activations for one block fit the second-level cache
 constexpr int TASK_ROWS = 64;    // rows that a thread works on with one chunk of activations
@@ -555,7 +556,7 @@ template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BIT
     values[0] = (packed << 8) >> 8;
     values[1] = packed >> 8;
   } else {
-    Words shifted = (Words)packed ^ (uint16_t)0x8888;  // nibbles q + 8; the even column has the high nibble of its byte
+    Words shifted = (Words)packed ^ (uint16_t)0x8888;  // nibbles q + 8; an even column has its byte's high nibble
     values[1] = (Short)(shifted & 15) - 8;
     values[0] = (Short)((shifted >> 4) & 15) - 8;
     values[3] = (Short)((shifted >> 8) & 15) - 8;
@@ -564,7 +565,8 @@ template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BIT
 }
 
 // Unpacks `bytes` bytes (at most a block) of TILE rows; rows past the end repeat the last one.
-template <int BITS> INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int16_t* to) {
+template <int BITS>
+INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int16_t* to) {
   constexpr int words = VECTOR_BYTES / 4;
   for (int64_t i = 0; i < bytes; i += VECTOR_BYTES) {
     const char* sources[TILE];
@@ -665,25 +667,29 @@ template <int BITS> void multiply_quantized(const Linear& job) {
   }
 }
 
-// ------------------------------------------------------------------------------------------- float weights, few tokens
+// ------------------------------------------------------------------------------------------ float weights, few tokens
 
+// The dot products of ROWS rows, side by side so that no sum waits for its last addition, with M tokens.
 template <int TYPE, int M, int ROWS>
 INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, int64_t row) {
+  constexpr int64_t line = 64 / size_of(TYPE);  // elements of a cache line
   const char* weight[ROWS];
   for (int r = 0; r < ROWS; r++) weight[r] = job.weight + (row + r) * job.weight_stride * size_of(TYPE);
   Float sums[ROWS][M] = {};
-  int64_t i = 0;
-  for (; i + LANES <= job.k; i += LANES) {
+  auto multiply = [&](int64_t i) {
     Float values[ROWS];
-    for (int r = 0; r < ROWS; r++) {
-      values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
-      if (i * size_of(TYPE) % 64 == 0) __builtin_prefetch(weight[r] + i * size_of(TYPE) + 1024, 0, 3);
-    }
+    for (int r = 0; r < ROWS; r++) values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
     for (int t = 0; t < M; t++) {
       Float column = load<Float>(x + (t0 + t) * job.k + i);
       for (int r = 0; r < ROWS; r++) sums[r][t] += values[r] * column;
     }
+  };
+  int64_t i = 0;
+  for (; i + line <= job.k; i += line) {
+    for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2);
+    for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
   }
+  for (; i + LANES <= job.k; i += LANES) multiply(i);
   for (int r = 0; r < ROWS; r++)
     for (int t = 0; t < M; t++) {
       float sum = sum_lanes(sums[r][t]);
@@ -692,17 +698,19 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
     }
 }
 
-template <int TYPE, int M> void multiply_float_range(const Linear& job, const float* x, int64_t t0, int64_t begin, int64_t end) {
+template <int TYPE, int M>
+void multiply_float_range(const Linear& job, const float* x, int64_t t0, int64_t begin, int64_t end) {
+  constexpr int rows = M <= 2 ? 4 : 2;
   int64_t row = begin;
-  for (; row + 2 <= end; row += 2) multiply_float_rows<TYPE, M, 2>(job, x, t0, row);
-  if (row < end) multiply_float_rows<TYPE, M, 1>(job, x, t0, row);
+  for (; row + rows <= end; row += rows) multiply_float_rows<TYPE, M, rows>(job, x, t0, row);
+  for (; row < end; row++) multiply_float_rows<TYPE, M, 1>(job, x, t0, row);
 }
 
 template <int TYPE> void multiply_float(const Linear& job) {
   static thread_local Workspace workspace;
   float* x = workspace.get<float>(job.m * job.k);
   for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t rows = 131072 / (job.k * size_of(TYPE) + 1) / 2 * 2 + 2;
+  int64_t rows = 262144 / (job.k * size_of(TYPE) + 1) / 4 * 4 + 4;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {
@@ -784,13 +792,13 @@ INLINE Float exponential(Float x) {
   return x < -87.0f ? Float{} : result;  // NaN compares false and stays NaN
 }
 
-// The state of a tile of TILE rows: everything that the softmax needs to go on, or to be merged with another range of keys.
+// The state of a tile of TILE rows: all that the softmax needs to go on, or to be merged with another range of keys.
 struct RowTile {
   float *result, *largest, *total;  // [channels][TILE], [TILE], [TILE]
 };
 
-// One step of the online softmax: scores[key][row] become weights, the tile's maximum and total move on, and keep[row] is
-// the factor for what has been summed before.
+// One step of the online softmax: scores[key][row] become weights, the tile's maximum and total move on, and keep[row]
+// is the factor for what has been summed before.
 INLINE void softmax_step(float* scores, int64_t keys, RowTile tile, float* keep) {
   for (int v = 0; v < VECTORS; v++) {
     float* at = scores + v * LANES;
@@ -899,7 +907,8 @@ class AttentionTask {
       RowTile from = tile(state, r / TILE);
       float total = from.total[r % TILE], factor = total == 0.0f ? 0.0f : 1.0f / total;
       for (int64_t c = 0; c < job_.channels; c++) row[c] = from.result[c * TILE + r % TILE] * factor;
-      int64_t at = ((b_ * job_.queries + first_ + r / heads_) * job_.heads + group_ * heads_ + r % heads_) * job_.channels;
+      int64_t query = b_ * job_.queries + first_ + r / heads_, head = group_ * heads_ + r % heads_;
+      int64_t at = (query * job_.heads + head) * job_.channels;
       narrow(job_.query_type, row, job_.channels, job_.out + at * size_of(job_.query_type));
     }
   }
@@ -919,7 +928,8 @@ class AttentionTask {
     for (int64_t j = 0; j < count; j++) {
       const char* row = from + (b_ * strides[0] + (first_key + j) * strides[1] + group_ * strides[2]) * size;
       // The other groups' rows lie between, where hardware does not look ahead.
-      for (int64_t i = 0; i < job_.channels * size; i += 64) __builtin_prefetch(row + strides[1] * size * PREFETCH_KEYS + i);
+      const char* ahead = row + strides[1] * size * PREFETCH_KEYS;
+      for (int64_t i = 0; i < job_.channels * size; i += 64) __builtin_prefetch(ahead + i);
       float factor = 1.0f;
       if (scale)
         factor = load_one(job_.scale_type, scale,
@@ -983,7 +993,7 @@ void attend(const Attention& job) {
 
 }  // namespace
 
-// -------------------------------------------------------------------------------------------------------- entry points
+// ------------------------------------------------------------------------------------------------------- entry points
 // All return 0, or 1 when memory ran out.
 
 extern "C" {
@@ -1045,8 +1055,8 @@ int chatglm_attention(int64_t batch, int64_t queries, int64_t heads, int64_t gro
                       int cache_type, const void* key_scale, const void* value_scale, int scale_type,
                       const int64_t* strides, const int64_t* starts, float scale, void* out, int threads) {
   Attention job{batch, queries, heads, groups, channels, kv_length, (const char*)query, (const char*)key,
-                (const char*)value, (const char*)key_scale, (const char*)value_scale, query_type, cache_type, scale_type,
-                {}, starts, scale, (char*)out, threads};
+                (const char*)value, (const char*)key_scale, (const char*)value_scale, query_type, cache_type,
+                scale_type, {}, starts, scale, (char*)out, threads};
   memcpy(job.strides, strides, sizeof job.strides);
   try {
     attend(job);
@@ -1096,22 +1106,23 @@ def _build_cpu_kernels() -> ctypes.CDLL:
     arch = os.environ.get("CHATGLM_CPU_ARCH", "native")
     if arch not in _CPU_ARCH_FLAGS:
         raise KernelUnavailableError(f"CHATGLM_CPU_ARCH must be one of {sorted(_CPU_ARCH_FLAGS)}, got {arch!r}")
-    named = os.environ.get("CXX")
-    compilers = [path for path in map(shutil.which, ([named] if named else []) + ["c++", "g++", "clang++"]) if path]
+    found = map(shutil.which, filter(None, [os.environ.get("CXX"), "c++", "g++", "clang++"]))
+    compilers = {os.path.realpath(path): path for path in found if path}  # c++ is often another name of g++
     if not compilers:
         raise KernelUnavailableError("no C++ compiler found; install one (for example `apt-get install g++` or "
                                      "`conda install gxx`), or name it in CXX")
     problems = []
-    folder = _cpu_cache_folder()
-    for compiler in dict.fromkeys(compilers):
-        for arch_flags in _CPU_ARCH_FLAGS[arch]:
-            try:
-                return _load_or_compile(compiler, _CPU_FLAGS + arch_flags, folder)
-            except (OSError, subprocess.SubprocessError) as error:
-                output = getattr(error, "stderr", None) or str(error)
-                problems.append(f"{compiler} {' '.join(arch_flags)}: {output.strip()[:500]}")
+    with tempfile.TemporaryDirectory(prefix="chatglm2-kernels-") as private_folder:
+        folder = _cpu_cache_folder() or private_folder  # on Linux and macOS a loaded library outlives its file
+        for compiler in compilers.values():
+            for arch_flags in _CPU_ARCH_FLAGS[arch]:
+                try:
+                    return _load_or_compile(compiler, _CPU_FLAGS + arch_flags, folder)
+                except (OSError, subprocess.SubprocessError) as error:
+                    output = getattr(error, "stderr", None) or str(error)
+                    problems.append(f"{' '.join([compiler, *arch_flags])}: {output.strip()[:300]}")
     raise KernelUnavailableError("the CPU kernels could not be built; install a C++17 compiler (for example "
-                                 "`apt-get install g++`). " + " | ".join(problems))
+                                 "`apt-get install g++`), or name it in CXX. Tried " + " | ".join(problems))
 
 
 def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDLL:
@@ -1149,7 +1160,7 @@ def _is_complete(path: str) -> bool:
     return hashlib.sha256(content[:-32]).digest() == content[-32:]
 
 
-def _cpu_cache_folder() -> str:
+def _cpu_cache_folder() -> Optional[str]:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     folder = os.environ.get("CHATGLM_KERNEL_CACHE") or os.path.join(home, "chatglm2-kernels")
     try:
@@ -1158,8 +1169,8 @@ def _cpu_cache_folder() -> str:
         if os.stat(folder).st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK):
             return folder
     except OSError:
-        pass  # a read-only home, for instance: build for this process only
-    return tempfile.mkdtemp(prefix="chatglm2-kernels-")
+        return None  # a read-only home, for instance
+    return None
 
 
 def _cpu_model() -> str:
@@ -1295,8 +1306,8 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
                      value_scale: Optional[Tensor] = None, scale: Optional[float] = None) -> Optional[Tensor]:
     """Causal attention of the last positions over a key/value cache, on a CPU, without expanding or copying it.
 
-    Query i has position kv_length - q + i and sees the keys from starts[b] up to its own position. Query head h uses group
-    h // (heads / groups). Scores and sums are float32 (flash attention: Dao et al. 2022, section 3.1).
+    Query i has position kv_length - q + i and sees the keys from starts[b] up to its own position. Query head h uses
+    group h // (heads / groups). Scores and sums are float32 (flash attention: Dao et al. 2022, section 3.1).
 
     Args:
         query: float32, float16 or bfloat16 [b, q, heads, head_dim].
@@ -1308,17 +1319,19 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         scale: factor of the scores, default head_dim ** -0.5.
 
     Returns:
-        [b, q, heads, head_dim] in the dtype of `query`; zeros for queries that see no key. None where the kernels do not
-        serve: no kernels on this machine, another device or dtype, gradients.
+        [b, q, heads, head_dim] in the dtype of `query`; zeros for queries that see no key. None where the kernels do
+        not serve: no kernels on this machine, another device or dtype, gradients.
     """
     if query.device.type != "cpu" or key.device.type != "cpu":
         return None
     # A trained prefix asks for gradients of keys and values alone.
     if torch.is_grad_enabled() and (query.requires_grad or key.requires_grad or value.requires_grad):
         return None
-    query_type, cache_type = _CPU_TYPES.get(query.dtype, 3), _CPU_TYPES.get(key.dtype)
-    if query_type == 3 or cache_type is None or value.dtype != key.dtype or (cache_type == 3) != (key_scale is not None):
+    query_type, cache_type, int8 = _CPU_TYPES.get(query.dtype, 3), _CPU_TYPES.get(key.dtype), _CPU_TYPES[torch.int8]
+    if query_type == int8 or cache_type is None or value.dtype != key.dtype:
         return None
+    if (cache_type == int8) != (key_scale is not None and value_scale is not None):
+        raise ValueError("an int8 cache, and no other, comes with key_scale and value_scale")
     try:
         kernel = _loaded_cpu_kernels().chatglm_attention
     except KernelUnavailableError:
@@ -1326,7 +1339,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     batch, queries, heads, channels = query.shape
     groups = key.shape[2]
     kv_length = key.shape[1] if kv_length is None else kv_length
-    if not (queries <= kv_length <= min(key.shape[1], value.shape[1]) and heads % groups == 0
+    if not (queries <= kv_length <= min(key.shape[1], value.shape[1]) and groups and heads % groups == 0
             and key.shape[0] == value.shape[0] == batch and key.shape[3] == value.shape[3] == channels):
         raise ValueError(f"attention of {list(query.shape)} over {kv_length} tokens does not fit a cache of "
                          f"{list(key.shape)}, {list(value.shape)}")
@@ -1334,6 +1347,8 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     strides = [*query.stride()[:3], *key.stride()[:3], *value.stride()[:3]]
     scale_type = key_scale_at = value_scale_at = 0
     if key_scale is not None:
+        if key_scale.dtype != value_scale.dtype or key_scale.dtype not in _CPU_TYPES:
+            key_scale, value_scale = key_scale.float(), value_scale.float()
         scale_type = _CPU_TYPES[key_scale.dtype]
         strides += [*key_scale.stride(), *value_scale.stride()]
         key_scale_at, value_scale_at = key_scale.data_ptr(), value_scale.data_ptr()
@@ -1354,8 +1369,8 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
 def use_huge_pages(tensor: Tensor) -> bool:
     """Asks Linux to back a CPU tensor's memory with 2 MiB pages, which makes reading a large weight faster.
 
-    Works best before the memory is written for the first time. Returns whether the system took the advice; anonymous memory
-    only (a memory-mapped file keeps its pages).
+    Works best before the memory is written for the first time. Returns whether the system took the advice; anonymous
+    memory only (a memory-mapped file keeps its pages).
     """
     page, advice = 2 << 20, 14  # MADV_HUGEPAGE
     begin = (tensor.data_ptr() + page - 1) // page * page

@@ -40,7 +40,11 @@ def tensors(config: dict, bits: int, dtype: torch.dtype, generator: torch.Genera
         # Uniform integers: bytes of random words. Their std is 2^bits / sqrt(12).
         columns = in_features * bits // 8
         words = torch.randint(-(2**63), 2**63 - 1, (-(-out_features * columns // 8),), generator=generator)
-        yield f"{name}.weight", words.view(torch.int8)[: out_features * columns].view(out_features, columns)
+        packed = words.view(torch.int8)[: out_features * columns].view(out_features, columns)
+        # The lowest integer becomes 0: a mean other than 0 would push all channels the same way, layer after layer.
+        for mask, lowest in ((0x0F, 0x08), (-0x10, -0x80)) if bits == 4 else ((-1, -0x80),):
+            packed -= (packed & mask == lowest).to(torch.int8) * lowest
+        yield f"{name}.weight", packed
         scale = WEIGHT_STD / (2**bits / 12**0.5)
         yield f"{name}.weight_scale", (torch.rand(out_features, generator=generator) * 0.4 + 0.8).mul_(scale).to(dtype)
 

@@ -1,0 +1,510 @@
+"""The native CPU kernels against float64: a user would get wrong text, a crash or a hang if one of these broke."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from package import load_package
+
+quantization, kernels = load_package("quantization", "quantization_kernels")
+
+TESTS = Path(__file__).resolve().parent
+LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
+OUTLIERS = 3e-4  # a block with a value 100 times the rest keeps 9 bits for the rest
+OUTPUT = {torch.float32: 0.0, torch.float16: 3e-4, torch.bfloat16: 2.5e-3}  # rounding of the result to its dtype
+FLOAT_LINEAR = 1e-5  # float32 sums of up to 13,696 products
+ATTENTION = 2e-6  # float32 sums, and an exponential that is good to 2 units in the last place
+GRADIENT = 1e-3
+FLOATS = [torch.float32, torch.float16, torch.bfloat16]
+
+
+@pytest.fixture(scope="module")
+def libraries():
+    built = {}
+    for arch in ("native", "portable"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CHATGLM_CPU_ARCH", arch)
+            built[arch] = kernels._build_cpu_kernels()
+    return built
+
+
+@pytest.fixture(params=["native", "portable"])
+def arch(request, libraries, monkeypatch):
+    monkeypatch.setattr(kernels, "_cpu_kernels", libraries[request.param])
+    return request.param
+
+
+@pytest.fixture
+def native(libraries, monkeypatch):
+    monkeypatch.setattr(kernels, "_cpu_kernels", libraries["native"])
+
+
+def random_linear(m, n, k, bits, dtype=torch.float32, scale_dtype=torch.float32, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randint(-128, 128, (n, k * bits // 8), generator=generator, dtype=torch.int8)
+    scale = (torch.rand(n, generator=generator) * 0.02 + 0.001).to(scale_dtype)
+    return torch.randn(m, k, generator=generator).to(dtype), weight, scale
+
+
+def exact_linear(x, weight, scale, bias, bits):
+    out = x.double() @ quantization.dequantize_weight(weight, scale, bits, torch.float64).T
+    return out if bias is None else out + bias.double()
+
+
+def relative_error(result, exact, x, weight, scale, bits):
+    """Error over the size of the result's terms: a sum of few terms may cancel, which is not the kernel's doing."""
+    dense = quantization.dequantize_weight(weight, scale, bits, torch.float64)
+    size = (x.double().square() @ dense.square().T).sum().sqrt() if x.dim() == 2 else exact.norm()
+    return ((result.double() - exact).norm() / size.clamp_min(1e-30)).item()
+
+
+# ------------------------------------------------------------------------------------------------- quantized linear
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("n, k", [(1, 2), (5, 6), (33, 34), (67, 512), (130, 1030), (19, 4098), (17, 13696)])
+def test_every_number_of_rows(arch, bits, n, k):
+    for m in (1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 21, 64, 130):
+        x, weight, scale = random_linear(m, n, k, bits)
+        result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+        exact = exact_linear(x, weight, scale, None, bits)
+        assert result.shape == (m, n) and result.dtype == x.dtype
+        assert relative_error(result, exact, x, weight, scale, bits) <= LINEAR, m
+
+
+def test_int8_takes_an_odd_number_of_columns(arch):
+    x, weight, scale = random_linear(6, 9, 4099, 8)
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, 8)
+    assert relative_error(result, exact_linear(x, weight, scale, None, 8), x, weight, scale, 8) <= LINEAR
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("scale_dtype", [*FLOATS, torch.float64])
+def test_dtypes_and_bias(arch, bits, dtype, scale_dtype):
+    for m in (1, 3, 40):
+        x, weight, scale = random_linear(m, 35, 1026, bits, dtype, scale_dtype)
+        for bias_dtype in (*FLOATS, torch.float64):
+            bias = torch.randn(35).to(bias_dtype)
+            result = kernels.cpu_quantized_linear(x, weight, scale, bias, bits)
+            assert result.dtype == dtype
+            exact = exact_linear(x, weight, scale, bias, bits)
+            assert relative_error(result, exact, x, weight, scale, bits) <= LINEAR + OUTPUT[dtype]
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_batched_and_strided_input(arch, bits):
+    x, weight, scale = random_linear(12, 21, 130, bits)
+    expected = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    wide = torch.randn(12, 2, 200)
+    wide[:, 1, 7:137] = x
+    for variant in (wide[:, 1, 7:137], x.T.contiguous().T):
+        assert not variant.is_contiguous()
+        assert torch.equal(kernels.cpu_quantized_linear(variant, weight, scale, None, bits), expected)
+    batched = kernels.cpu_quantized_linear(x.view(3, 4, 130), weight, scale, None, bits)
+    assert torch.equal(batched, expected.view(3, 4, 21))
+    swapped = kernels.cpu_quantized_linear(x.view(3, 4, 130).transpose(0, 1), weight, scale, None, bits)
+    assert torch.equal(swapped, expected.view(3, 4, 21).transpose(0, 1))
+    assert kernels.cpu_quantized_linear(x[0], weight, scale, None, bits).shape == (21,)
+    rows = torch.cat([weight, weight], dim=1)[:, :weight.shape[1]]  # rows of a wider matrix
+    assert torch.equal(kernels.cpu_quantized_linear(x, rows, scale, None, bits), expected)
+
+
+@pytest.mark.parametrize("shape", [(0, 64), (2, 0, 64)])
+def test_empty_batch(arch, shape):
+    _, weight, scale = random_linear(1, 5, 64, 4)
+    assert kernels.cpu_quantized_linear(torch.zeros(shape), weight, scale, None, 4).shape == (*shape[:-1], 5)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("m", [1, 4, 70])
+def test_outliers(arch, bits, m):
+    x, weight, scale = random_linear(m, 64, 4096, bits)
+    x[:, torch.randperm(4096)[:6]] *= 100
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    assert relative_error(result, exact_linear(x, weight, scale, None, bits), x, weight, scale, bits) <= OUTLIERS
+
+
+@pytest.mark.parametrize("magnitude", [1e-32, 1e-20, 1e20, 1e30])
+def test_any_magnitude(arch, magnitude):
+    x, weight, scale = random_linear(5, 16, 600, 4)
+    x *= magnitude
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    exact = exact_linear(x, weight, scale, None, 4)
+    assert ((result.double() - exact).norm() / exact.norm()).item() <= LINEAR
+
+
+@pytest.mark.parametrize("bits, lowest", [(4, 0x88 - 256), (8, -128)])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("m", [1, 2, 4, 5, 13])
+def test_no_overflow_in_the_worst_case(arch, bits, lowest, sign, m):
+    # All products of a block are as large as they can be and of one sign.
+    weight = torch.full((20, 4098 * bits // 8), lowest, dtype=torch.int8)
+    x, scale = torch.full((m, 4098), 3.5 * sign), torch.ones(20)
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    torch.testing.assert_close(result.double(), exact_linear(x, weight, scale, None, bits), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("m", [1, 3, 9, 70])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_nan_and_infinity_stay_in_their_row(arch, m, bad):
+    x, weight, scale = random_linear(m, 40, 1100, 4)
+    clean = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    x[m // 2, 1050] = bad
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    assert not torch.isfinite(result[m // 2]).any()
+    others = torch.arange(m) != m // 2
+    assert torch.equal(result[others], clean[others])
+
+
+def test_zero_rows_give_the_bias(arch):
+    _, weight, scale = random_linear(1, 40, 1100, 4)
+    bias = torch.randn(40)
+    assert torch.equal(kernels.cpu_quantized_linear(torch.zeros(7, 1100), weight, scale, bias, 4), bias.expand(7, 40))
+
+
+@settings(max_examples=60, deadline=None)
+@given(m=st.integers(1, 40), n=st.integers(1, 70), half_k=st.integers(1, 700), bits=st.sampled_from([4, 8]),
+       dtype=st.sampled_from(FLOATS), seed=st.integers(0, 1000))
+def test_any_shape(m, n, half_k, bits, dtype, seed):
+    x, weight, scale = random_linear(m, n, 2 * half_k, bits, dtype, seed=seed)
+    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    error = relative_error(result, exact_linear(x, weight, scale, None, bits), x, weight, scale, bits)
+    assert error <= 2 * (LINEAR + OUTPUT[dtype])  # a single product may lose more than the mean of many
+
+
+# ----------------------------------------------------------------------------------------------------- float linear
+
+
+@pytest.mark.parametrize("weight_dtype", FLOATS)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("n, k", [(1, 1), (3, 7), (34, 100), (130, 4099), (9, 13696)])
+def test_float_weights(arch, weight_dtype, dtype, n, k):
+    for m in (1, 2, 3, 4, 5, 8, 11):
+        x, weight, bias = torch.randn(m, k).to(dtype), torch.randn(n, k).to(weight_dtype), torch.randn(n)
+        result = kernels.cpu_float_linear(x, weight, bias)
+        exact = x.double() @ weight.double().T + bias.double()
+        size = (x.double().square() @ weight.double().square().T).sum().sqrt()
+        assert result.dtype == dtype
+        assert ((result.double() - exact).norm() / size).item() <= FLOAT_LINEAR + 2 * OUTPUT[dtype]
+
+
+@pytest.mark.parametrize("weight_dtype", FLOATS)
+@pytest.mark.parametrize("m", [1, 8, 9, 40])
+def test_dense_linear(native, weight_dtype, m):
+    x, weight, bias = torch.randn(2, m, 300), torch.randn(600, 300).to(weight_dtype), torch.randn(600).to(weight_dtype)
+    result = quantization.dense_linear(x, weight, bias)
+    torch.testing.assert_close(result, x @ weight.float().T + bias.float(), rtol=1e-4, atol=1e-4)
+
+
+def test_dense_linear_is_differentiable(native):
+    x, weight = torch.randn(2, 30, requires_grad=True), torch.randn(8, 30, requires_grad=True)
+    quantization.dense_linear(x, weight).sum().backward()
+    torch.testing.assert_close(x.grad, weight.detach().sum(0).expand(2, 30))
+    torch.testing.assert_close(weight.grad, x.detach().sum(0).expand(8, 30))
+
+
+def test_half_floats_convert_exactly(arch):
+    # Every 16-bit pattern, through a product with one.
+    for dtype in (torch.float16, torch.bfloat16):
+        every = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
+        every = every[every.isfinite()]
+        result = kernels.cpu_float_linear(torch.ones(1, 1, dtype=dtype), every[:, None], None)[0]
+        assert torch.equal(result, every)
+
+
+# -------------------------------------------------------------------------------------------------------- attention
+
+
+def exact_attention(query, key, value, kv_length, starts=None, key_scale=None, value_scale=None):
+    batch, queries, heads, channels = query.shape
+    key, value = key[:, :kv_length].double(), value[:, :kv_length].double()
+    if key_scale is not None:
+        key = key * key_scale[:, :kv_length, :, None].double()
+        value = value * value_scale[:, :kv_length, :, None].double()
+    repeat = heads // key.shape[2]
+    key, value = key.repeat_interleave(repeat, 2), value.repeat_interleave(repeat, 2)
+    scores = torch.einsum("bqhd,bkhd->bhqk", query.double(), key) * channels ** -0.5
+    positions, keys = torch.arange(kv_length - queries, kv_length), torch.arange(kv_length)
+    visible = (keys <= positions[:, None]).expand(batch, -1, -1)
+    if starts is not None:
+        visible = visible & (keys >= starts[:, None, None])
+    weights = scores.masked_fill(~visible[:, None], -float("inf")).softmax(-1).nan_to_num(0.0)
+    return torch.einsum("bhqk,bkhd->bqhd", weights, value)
+
+
+@pytest.mark.parametrize("cache_dtype", FLOATS)
+@pytest.mark.parametrize("batch, queries, heads, groups, channels, kv_length", [
+    (1, 1, 32, 2, 128, 700), (2, 1, 4, 2, 33, 1000), (1, 300, 32, 2, 128, 420), (3, 7, 6, 6, 10, 7), (2, 5, 8, 1, 16, 97),
+    (1, 2, 3, 1, 1, 2), (1, 40, 100, 1, 8, 192),
+])
+def test_attention(arch, cache_dtype, batch, queries, heads, groups, channels, kv_length):
+    query = torch.randn(batch, queries, heads, channels)
+    key, value = torch.randn(2, batch, kv_length + 9, groups, channels).to(cache_dtype)
+    for starts in (None, torch.arange(batch) * 3 % kv_length):
+        result = kernels.cached_attention(query, key, value, kv_length, starts)
+        exact = exact_attention(query, key, value, kv_length, starts)
+        assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_attention_in_half_precision(arch, dtype):
+    query, key, value = (torch.randn(2, 50, heads, 32).to(dtype) for heads in (8, 2, 2))
+    result = kernels.cached_attention(query, key, value)
+    exact = exact_attention(query, key, value, 50)
+    assert result.dtype == dtype
+    assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION + OUTPUT[dtype]
+
+
+@pytest.mark.parametrize("scale_dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("queries", [1, 60])
+def test_attention_over_an_int8_cache(arch, scale_dtype, queries):
+    query = torch.randn(2, queries, 8, 32)
+    key, value = torch.randint(-127, 128, (2, 2, 400, 2, 32), dtype=torch.int8)
+    key_scale, value_scale = (torch.rand(2, 2, 400, 2) * 0.02).to(scale_dtype)
+    result = kernels.cached_attention(query, key, value, 390, None, key_scale, value_scale)
+    exact = exact_attention(query, key, value, 390, None, key_scale, value_scale)
+    assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION
+
+
+def test_attention_reads_strided_views(arch):
+    fused = torch.randn(2, 20, 8 * 16 + 2 * 2 * 16)  # query, key and value of one projection
+    query, key, value = (part.view(2, 20, -1, 16) for part in fused.split([8 * 16, 2 * 16, 2 * 16], dim=-1))
+    assert torch.equal(kernels.cached_attention(query, key, value),
+                       kernels.cached_attention(query.contiguous(), key.contiguous(), value.contiguous()))
+
+
+def test_padding_sees_nothing_and_poisons_nothing(arch):
+    query, key, value = torch.randn(2, 6, 4, 8), torch.randn(2, 6, 2, 8), torch.randn(2, 6, 2, 8)
+    key[1, :4], value[1, :4] = float("nan"), float("nan")
+    result = kernels.cached_attention(query, key, value, starts=torch.tensor([0, 4]))
+    assert torch.equal(result[1, :4], torch.zeros(4, 4, 8))
+    alone = kernels.cached_attention(query[1:, 4:], key[1:, 4:], value[1:, 4:])
+    torch.testing.assert_close(result[1:, 4:], alone)
+
+
+def test_attention_slices_equal_one_pass(arch):
+    query, key, value = torch.randn(1, 200, 8, 32), torch.randn(1, 200, 2, 32), torch.randn(1, 200, 2, 32)
+    whole = kernels.cached_attention(query, key, value)
+    parts = [kernels.cached_attention(query[:, a:a + size], key, value, a + size)
+             for a, size in ((0, 64), (64, 100), (164, 1), (165, 35))]
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-5, atol=1e-6)
+
+
+def test_large_scores_and_nan(arch):
+    query, key, value = torch.randn(1, 3, 2, 16) * 300, torch.randn(1, 300, 1, 16) * 300, torch.randn(1, 300, 1, 16)
+    torch.testing.assert_close(kernels.cached_attention(query, key, value).double(),
+                               exact_attention(query, key, value, 300), rtol=1e-3, atol=1e-3)
+    query[0, 1, 0, 0] = float("nan")
+    result = kernels.cached_attention(query, key, value)
+    assert result[0, 1, 0].isnan().all() and result[0, [0, 2]].isfinite().all()
+
+
+def test_attention_declines_and_refuses(native):
+    query, key = torch.randn(1, 2, 4, 8), torch.randn(1, 5, 2, 8)
+    assert kernels.cached_attention(query.double(), key, key) is None
+    assert kernels.cached_attention(query.requires_grad_(), key, key) is None
+    with torch.no_grad():
+        for bad in ({"kv_length": 6}, {"kv_length": 1}, {"key_scale": torch.ones(1, 5, 2)}):
+            with pytest.raises(ValueError):
+                kernels.cached_attention(query, key, key, **bad)
+        with pytest.raises(ValueError):
+            kernels.cached_attention(torch.randn(1, 2, 3, 8), key, key)
+
+
+# ---------------------------------------------------------------------------------------------- threads and processes
+
+
+def everything(seed=0):
+    x, weight, scale = random_linear(70, 200, 1030, 4, seed=seed)
+    query, key = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(seed)), torch.ones(1, 900, 2, 64)
+    return [kernels.cpu_quantized_linear(x, weight, scale, None, 4),
+            kernels.cpu_quantized_linear(x[:1], weight, scale, None, 4),
+            kernels.cpu_float_linear(x[:3], quantization.dequantize_weight(weight, scale, 4), None),
+            kernels.cached_attention(query, key, key * 0.5)]
+
+
+def test_results_do_not_depend_on_the_number_of_threads(arch):
+    before = torch.get_num_threads()
+    try:
+        results = []
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            results.append(everything())
+    finally:
+        torch.set_num_threads(before)
+    for other in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(results[0], other))
+
+
+def test_several_python_threads_at_once(native):
+    expected = [everything(seed) for seed in range(4)]
+    wrong = []
+
+    def work(seed):
+        for _ in range(20):
+            if not all(torch.equal(a, b) for a, b in zip(everything(seed), expected[seed])):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_without_an_openmp_runtime(native, libraries):
+    expected = everything()
+    libraries["native"].chatglm_use_openmp(None)
+    try:
+        assert all(torch.equal(a, b) for a, b in zip(everything(), expected))
+    finally:
+        kernels._open_cpu_library(libraries["native"]._name)  # hands the runtime over again
+
+
+def run_python(code, **environment):
+    script = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n" + code
+    inherited = {name: value for name, value in os.environ.items() if name not in ("CXX", "CHATGLM_CPU_ARCH")}
+    return subprocess.Popen([sys.executable, "-c", script], env={**inherited, **environment}, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process, timeout=300):
+    out, err = process.communicate(timeout=timeout)
+    assert process.returncode == 0, err
+    return out
+
+
+LINEAR_IN_A_PROCESS = """
+import torch, warnings
+from package import load_package
+quantization = load_package("quantization")
+layer = quantization.QuantizedLinear.from_linear(torch.nn.Linear(256, 300), 4)
+x = torch.randn(9, 256)
+def check():
+    dense = quantization.dequantize_weight(layer.weight, layer.weight_scale, 4)
+    with torch.no_grad():
+        for rows in (x, x[:1]):
+            torch.testing.assert_close(layer(rows), rows @ dense.T + layer.bias, rtol=1e-3, atol=1e-3)
+"""
+
+
+def test_after_fork():
+    # libgomp's threads do not exist in the child: a kernel that waited for them would hang.
+    finish(run_python(LINEAR_IN_A_PROCESS + """
+import multiprocessing, os
+torch.set_num_threads(2)
+def expected(rows): return rows @ dense.T + layer.bias
+check()
+def child():
+    out = layer.forward(x)
+    assert out.shape == (9, 300)
+    torch.save(out, path)
+path = f"/tmp/chatglm-fork-{os.getpid()}.pt"
+with torch.no_grad():
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0, process.exitcode
+    assert torch.equal(torch.load(path), layer(x))
+os.unlink(path)
+"""), timeout=120)
+
+
+def test_no_compiler_means_one_warning_and_right_numbers(tmp_path):
+    out = finish(run_python(LINEAR_IN_A_PROCESS + """
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    check(); check()
+    kernels = load_package("quantization_kernels")
+    assert kernels.cached_attention(torch.randn(1, 1, 2, 4), torch.randn(1, 3, 1, 4), torch.randn(1, 3, 1, 4)) is None
+    quantization.dense_linear(x, torch.randn(5, 256).half())
+print(len(caught), caught[0].message)
+""", PATH="", CHATGLM_KERNEL_CACHE=str(tmp_path)))
+    assert out.startswith("1 ") and "no C++ compiler found" in out and "apt-get install g++" in out
+
+
+def test_compile_error_says_what_the_compiler_said(tmp_path):
+    compiler = tmp_path / "broken-cxx"
+    compiler.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\necho 'fatal: no such luck' >&2; exit 1\n")
+    compiler.chmod(0o755)
+    out = finish(run_python(LINEAR_IN_A_PROCESS + """
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    check()
+print(len(caught), caught[0].message)
+""", PATH="/bin-that-is-empty", CXX=str(compiler), CHATGLM_KERNEL_CACHE=str(tmp_path / "cache")))
+    assert out.startswith("1 ") and "no such luck" in out
+    assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.slow
+def test_processes_build_at_once_and_a_damaged_library_is_rebuilt(tmp_path):
+    compiler = tmp_path / "quick-cxx"  # optimizes nothing, so that the test is quick
+    compiler.write_text('#!/bin/sh\nexec c++ "$@" -O0\n')
+    compiler.chmod(0o755)
+    cache = tmp_path / "cache"
+    settings = {"CXX": str(compiler), "CHATGLM_KERNEL_CACHE": str(cache)}
+    code = LINEAR_IN_A_PROCESS + "warnings.simplefilter('error'); check()"
+    for process in [run_python(code, **settings) for _ in range(3)]:
+        finish(process)
+    (library,) = cache.iterdir()
+    content = library.read_bytes()
+    for damaged in (content[:len(content) // 2], b"", content[:1000] + b"x" + content[1001:]):
+        library.write_bytes(damaged)
+        finish(run_python(code, **settings))
+        (library,) = cache.iterdir()
+        assert kernels._is_complete(library)
+    modified = library.stat().st_mtime_ns
+    finish(run_python(code, **settings))
+    assert library.stat().st_mtime_ns == modified  # a whole one is used as it is
+
+
+def test_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("CHATGLM_KERNEL_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert kernels._cpu_cache_folder() == str(tmp_path / "chatglm2-kernels")
+    monkeypatch.setenv("CHATGLM_KERNEL_CACHE", "/proc/nowhere")
+    assert kernels._cpu_cache_folder() is None
+
+
+# ---------------------------------------------------------------------------------------------------------- dispatch
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_gradient_to_the_input(native, bits, dtype):
+    layer = quantization.QuantizedLinear.from_linear(torch.nn.Linear(130, 700), bits)
+    x = torch.randn(3, 5, 130).to(dtype).requires_grad_()
+    upstream = torch.randn(3, 5, 700).to(dtype)
+    layer(x).backward(upstream)
+    dense = quantization.dequantize_weight(layer.weight, layer.weight_scale, bits).double()
+    exact = upstream.double() @ dense
+    assert ((x.grad.double() - exact).norm() / exact.norm()).item() <= GRADIENT + OUTPUT[dtype]
+
+
+def test_float64_keeps_its_precision(native):
+    x, weight, scale = random_linear(3, 20, 64, 4, torch.float64)
+    exact = exact_linear(x, weight, scale, None, 4)
+    torch.testing.assert_close(quantization.quantized_linear(x, weight, scale, None, 4), exact, rtol=1e-6, atol=1e-9)
+
+
+def test_kernels_and_torch_backend_agree(native):
+    x, weight, scale = random_linear(33, 1100, 258, 4)
+    bias = torch.randn(1100)
+    torch.testing.assert_close(quantization.quantized_linear(x, weight, scale, bias, 4),
+                               quantization._torch_linear(x, weight, scale, bias, 4), rtol=1e-3, atol=1e-3)
+
+
+def test_huge_pages_leave_the_values(native):
+    tensor = torch.arange(3 << 20)
+    kernels.use_huge_pages(tensor)
+    kernels.use_huge_pages(tensor[:10])
+    assert torch.equal(tensor, torch.arange(3 << 20))
