@@ -11,7 +11,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 import torch
 
@@ -23,8 +23,10 @@ TINY = {"num_layers": 2, "hidden_size": 64, "ffn_hidden_size": 128, "kv_channels
 WEIGHT_STD = 0.02
 
 
-def tensors(config: dict, bits: int, dtype: torch.dtype, generator: torch.Generator) -> Iterator[Tuple]:
-    """(name, tensor) of every weight, in the order of the network."""
+def tensors(
+    config: dict, bits: int, dtype: torch.dtype, generator: torch.Generator, num_texts: Optional[int] = None
+) -> Iterator[Tuple]:
+    """(name, tensor) of every weight, in the order of the network. Ids from `num_texts` on never get a high score."""
     hidden, ffn = config["hidden_size"], config["ffn_hidden_size"]
     width = config["num_attention_heads"] * config["kv_channels"]
     groups = config["multi_query_group_num"] if config["multi_query_attention"] else config["num_attention_heads"]
@@ -59,7 +61,10 @@ def tensors(config: dict, bits: int, dtype: torch.dtype, generator: torch.Genera
         yield from linear(f"{prefix}.mlp.dense_h_to_4h", 2 * ffn, hidden)
         yield from linear(f"{prefix}.mlp.dense_4h_to_h", hidden, ffn)
     yield "transformer.encoder.final_layernorm.weight", torch.ones(hidden, dtype=dtype)
-    yield "transformer.output_layer.weight", normal(config["padded_vocab_size"], hidden)
+    output = normal(config["padded_vocab_size"], hidden)
+    if num_texts is not None:
+        output[num_texts:] = 0
+    yield "transformer.output_layer.weight", output
 
 
 def write_weights(folder: Path, items: Iterator[Tuple[str, torch.Tensor]], format: str, shard_bytes: int) -> None:
@@ -107,7 +112,7 @@ def train_tokenizer(folder: Path) -> int:
     lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines), model_prefix=str(folder / "tokenizer"), vocab_size=900, hard_vocab_limit=False,
-        model_type="bpe", byte_fallback=True, character_coverage=0.9995, num_threads=1, minloglevel=2,
+        model_type="bpe", byte_fallback=True, character_coverage=0.98, num_threads=1, minloglevel=2,
         unk_id=0, bos_id=1, eos_id=2, pad_id=-1, remove_extra_whitespaces=False, split_digits=True,
         user_defined_symbols=["\n"], normalization_rule_name="identity",
     )
@@ -127,15 +132,17 @@ def make_checkpoint(
     config.update(TINY if tiny else {})
     config.update(quantization_bit=bits, torch_dtype=dtype, **overrides)
     config["_name_or_path"] = str(folder)
+    num_texts = None
     if tiny:
         pieces = train_tokenizer(folder)
+        num_texts = pieces + 5  # special tokens
         if pieces + 64 > config["padded_vocab_size"]:
             raise ValueError(f"{pieces} pieces do not fit into padded_vocab_size={config['padded_vocab_size']}")
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     for name in CODE:
         shutil.copyfile(ROOT / name, folder / name)
     generator = torch.Generator().manual_seed(seed)
-    write_weights(folder, tensors(config, bits, getattr(torch, dtype), generator), format, shard_bytes)
+    write_weights(folder, tensors(config, bits, getattr(torch, dtype), generator, num_texts), format, shard_bytes)
     return folder
 
 
