@@ -190,7 +190,8 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     """
     needs_grad = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
-    if needs_grad or x.device.type != "cpu" or x.dtype == torch.float64 or not (narrow or weight.dtype == torch.float32):
+    served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
+    if needs_grad or not served:
         return F.linear(x, weight, bias)
     if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
         return cpu_float_linear(x, weight, bias)

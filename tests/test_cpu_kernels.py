@@ -190,7 +190,7 @@ def test_float_weights(arch, weight_dtype, dtype, n, k):
         x, weight, bias = torch.randn(m, k).to(dtype), torch.randn(n, k).to(weight_dtype), torch.randn(n)
         result = kernels.cpu_float_linear(x, weight, bias)
         exact = x.double() @ weight.double().T + bias.double()
-        size = (x.double().square() @ weight.double().square().T).sum().sqrt()
+        size = (x.double().square() @ weight.double().square().T + bias.double().square()).sum().sqrt()
         assert result.dtype == dtype
         assert ((result.double() - exact).norm() / size).item() <= FLOAT_LINEAR + 2 * OUTPUT[dtype]
 
@@ -241,8 +241,8 @@ def exact_attention(query, key, value, kv_length, starts=None, key_scale=None, v
 
 @pytest.mark.parametrize("cache_dtype", FLOATS)
 @pytest.mark.parametrize("batch, queries, heads, groups, channels, kv_length", [
-    (1, 1, 32, 2, 128, 700), (2, 1, 4, 2, 33, 1000), (1, 300, 32, 2, 128, 420), (3, 7, 6, 6, 10, 7), (2, 5, 8, 1, 16, 97),
-    (1, 2, 3, 1, 1, 2), (1, 40, 100, 1, 8, 192),
+    (1, 1, 32, 2, 128, 700), (2, 1, 4, 2, 33, 1000), (1, 300, 32, 2, 128, 420), (3, 7, 6, 6, 10, 7),
+    (2, 5, 8, 1, 16, 97), (1, 2, 3, 1, 1, 2), (1, 40, 100, 1, 8, 192),
 ])
 def test_attention(arch, cache_dtype, batch, queries, heads, groups, channels, kv_length):
     query = torch.randn(batch, queries, heads, channels)
@@ -457,7 +457,7 @@ def test_processes_build_at_once_and_a_damaged_library_is_rebuilt(tmp_path):
         finish(process)
     (library,) = cache.iterdir()
     content = library.read_bytes()
-    for damaged in (content[:len(content) // 2], b"", content[:1000] + b"x" + content[1001:]):
+    for damaged in (content[:len(content) // 2], content[:1000] + b"damage" + content[1006:]):
         library.write_bytes(damaged)
         finish(run_python(code, **settings))
         (library,) = cache.iterdir()
