@@ -1,4 +1,4 @@
-"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the linear layer that multiplies from them.
+"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the layer that multiplies from them.
 
 Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
 """
@@ -12,23 +12,28 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .quantization_kernels import (
+    CudaKernels,
     KernelUnavailableError,
     cpu_float_linear,
     cpu_quantized_linear,
     load_cpu_kernels,
     load_cuda_kernels,
+    torch_cuda,
 )
 
 SUPPORTED_BITS = (4, 8)
+CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
-ROWS_PER_BLOCK = 512  # rows expanded at a time by the torch backend: 8 MiB of fp32 at 4,096 columns
+SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
+ROWS_PER_BLOCK = 512  # rows expanded at a time: 8 MiB of fp32 at 4,096 columns
+ROWS_PER_BLOCK_GPU = 16 * ROWS_PER_BLOCK  # enough of them to keep cuBLAS busy: 64 MiB of 16-bit floats
 
 
 # ---------------------------------------------------------------------------------------------------------- format
 
 
 def pack_int4(values: Tensor) -> Tensor:
-    """Packs int8 values in [-8, 7], shape [out, in], into int8 [out, in / 2]; the even column takes the high nibble."""
+    """Packs int8 values in [-8, 7], [out, in], into int8 [out, in / 2]; the even column takes the high nibble."""
     if values.dtype != torch.int8 or values.shape[-1] % 2:
         raise ValueError(f"pack_int4 takes int8 with an even last dimension, got {values.dtype} {list(values.shape)}")
     return (values[..., 0::2] << 4) | (values[..., 1::2] & 0x0F)
@@ -46,8 +51,8 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
     Args:
         weight: float [out, in], `in` even for 4 bits.
         bits: 4 or 8.
-        search_scale: False takes scale = max|row| / (2^(bits-1) - 1), which reproduces the published checkpoints bit for
-            bit. True tries smaller scales too and keeps, for every row, the one with the least squared error.
+        search_scale: False takes scale = max|row| / (2^(bits-1) - 1), which reproduces the published checkpoints bit
+            for bit. True tries smaller scales too and keeps, for every row, the one with the least squared error.
 
     Returns:
         `weight` int8 [out, in / 2] (4 bits, packed) or [out, in] (8 bits), and `scale` [out] in the dtype of `weight`.
@@ -65,37 +70,49 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
 
 
 def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor, Tensor]":
+    kernels = _cuda_kernels(rows)
+    if kernels is not None and rows.dtype in CUDA_DTYPES and not search_scale:
+        values, scale = kernels.quantize(rows, bits)
+        if not torch.isfinite(scale).all():
+            raise ValueError("cannot quantize a weight with NaN or infinite values")
+        return values, scale
     limit = 2 ** (bits - 1) - 1
     wide = rows.double() if rows.dtype == torch.float64 else rows.float()
     largest = wide.abs().amax(dim=1)
     if not torch.isfinite(largest).all():
         raise ValueError("cannot quantize a weight with NaN or infinite values")
-    absmax_scale = (largest / limit).to(rows.dtype)
+    # A tensor as divisor: on a GPU, torch would multiply by the reciprocal of a number, which rounds differently.
+    absmax_scale = (largest / torch.full_like(largest, limit)).to(rows.dtype)
 
     def quantize(scale: Tensor) -> Tensor:
         divisor = torch.where(scale == 0, torch.ones_like(scale), scale).to(wide.dtype)[:, None]
         # The quotient is rounded to the dtype of the weight first, as when the published checkpoints were made.
-        return (wide / divisor).to(rows.dtype).to(wide.dtype).round().clamp(-limit - 1, limit)
+        return (wide / divisor).to(rows.dtype).to(wide.dtype).round()
 
     scale, values = absmax_scale, quantize(absmax_scale)
     if search_scale:
+        values = values.clamp(-limit - 1, limit)
         error = (values * scale[:, None].to(wide.dtype) - wide).square().sum(dim=1)
         for factor in torch.linspace(0.5, 0.99, 50).tolist():
             candidate = (absmax_scale.to(wide.dtype) * factor).to(rows.dtype)
-            candidate_values = quantize(candidate)
+            candidate_values = quantize(candidate).clamp(-limit - 1, limit)
             candidate_error = (candidate_values * candidate[:, None].to(wide.dtype) - wide).square().sum(dim=1)
             better = candidate_error < error
             error = torch.where(better, candidate_error, error)
             scale = torch.where(better, candidate, scale)
             values = torch.where(better[:, None], candidate_values, values)
-    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int8)
+    # 8 bits from a 16-bit weight: a quotient can round to 128, which wraps around in the published packing.
+    values = torch.where(scale[:, None] == 0, torch.zeros_like(values), values).to(torch.int32).to(torch.int8)
     return (pack_int4(values) if bits == 4 else values), scale
 
 
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
-    """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: the dtype of `scale`)."""
-    values = unpack_int4(weight) if bits == 4 else weight
+    """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: that of `scale`)."""
     dtype = dtype or scale.dtype
+    kernels = _cuda_kernels(weight)
+    if kernels is not None and dtype in CUDA_DTYPES:
+        return kernels.dequantize(weight, scale, bits, dtype)
+    values = unpack_int4(weight) if bits == 4 else weight
     return values.to(dtype).mul_(scale.to(dtype)[:, None])
 
 
@@ -104,17 +121,27 @@ def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[
 # [m, out] in the dtype of x. Their inputs have been checked.
 
 
+def _row_blocks(weight: Tensor) -> "list[slice]":
+    size = ROWS_PER_BLOCK_GPU if weight.is_cuda else ROWS_PER_BLOCK
+    return [slice(start, start + size) for start in range(0, weight.shape[0], size)]
+
+
 def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
     """The reference, on every device: expands a block of rows at a time and multiplies."""
     # CPUs multiply 16-bit floats several times slower than 32-bit ones.
     compute_dtype = torch.float32 if x.device.type == "cpu" and x.dtype != torch.float64 else x.dtype
     x_wide = x.to(compute_dtype)
     out = x.new_empty(x.shape[0], weight.shape[0])
-    for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
+    for rows in _row_blocks(weight):
         block = dequantize_weight(weight[rows], scale[rows], bits, compute_dtype)
         out[:, rows] = x_wide @ block.T
     return out if bias is None else out.add_(bias.to(out.dtype))
+
+
+def _cpu_kernels_serve(x: Tensor, weight: Tensor) -> bool:
+    """Whether x is in plain CPU memory, of a dtype that the native kernels read, and they can run."""
+    plain = x.is_cpu and type(x) is Tensor and type(weight) in (Tensor, nn.Parameter)  # no fake or wrapped tensors
+    return plain and x.dtype != torch.float64 and _cpu_kernels_work()
 
 
 @lru_cache(maxsize=None)
@@ -125,6 +152,34 @@ def _cpu_kernels_work() -> bool:
         warnings.warn(f"ChatGLM runs without its CPU kernels, several times slower: {error}", stacklevel=2)
         return False
     return True
+
+
+def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+    """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
+    kernels = _cuda_kernels(x)
+    if kernels is None or x.dtype not in CUDA_DTYPES or x.shape[0] > kernels.max_rows(x, bits):
+        return _torch_linear(x, weight, scale, bias, bits)
+    return kernels.linear(x, weight, scale, bias, bits)
+
+
+def _cuda_kernels(tensor: Tensor) -> Optional[CudaKernels]:
+    """The kernels of the GPU that holds the tensor; None on a CPU, and on a GPU that cannot use them."""
+    index = torch_cuda.index(tensor)
+    return None if index is None else _cuda_kernels_or_warning(index)
+
+
+@lru_cache(maxsize=None)
+def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
+    try:
+        return load_cuda_kernels(index)
+    except KernelUnavailableError as error:
+        _warn_once(f"quantized layers run slowly on this GPU, without CUDA kernels: {error}")
+        return None
+
+
+@lru_cache(maxsize=None)
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
 
 
 # -------------------------------------------------------------------------------------------------------- dispatch
@@ -165,16 +220,18 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         raise ValueError(f"scale must have shape [{out_features}], got {list(scale.shape)}")
     if bias is not None and bias.shape != (out_features,):
         raise ValueError(f"bias must have shape [{out_features}], got {list(bias.shape)}")
-    devices = {t.device for t in (x, weight, scale, bias) if t is not None}
-    if len(devices) > 1:
-        raise ValueError(f"x, weight, scale and bias must be on one device, got {sorted(map(str, devices))}")
+    device = x.device
+    if weight.device != device or scale.device != device or (bias is not None and bias.device != device):
+        devices = sorted({str(t.device) for t in (x, weight, scale, bias) if t is not None})
+        raise ValueError(f"x, weight, scale and bias must be on one device, got {devices}")
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    if x.is_cpu and x.dtype != torch.float64 and _cpu_kernels_work():
+    if weight.numel() >= SMALL_WEIGHT and _cpu_kernels_serve(x, weight):
         return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
-    return _torch_linear(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
+    return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
 
 
 def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
@@ -193,14 +250,13 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
     if needs_grad or not served:
         return F.linear(x, weight, bias)
-    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_work():
+    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_serve(x, weight):
         return cpu_float_linear(x, weight, bias)
     rows = x.reshape(-1, x.shape[-1])
     if narrow or x.dtype != weight.dtype:
         # CPUs multiply 16-bit floats several times slower than 32-bit ones.
         rows, out = rows.float(), x.new_empty(rows.shape[0], weight.shape[0])
-        for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-            block = slice(start, start + ROWS_PER_BLOCK)
+        for block in _row_blocks(weight):
             out[:, block] = rows @ weight[block].float().T
         out = out if bias is None else out.add_(bias.to(out.dtype))
     else:
@@ -224,9 +280,10 @@ class _QuantizedLinearFunction(torch.autograd.Function):
         rows = grad_out.reshape(-1, grad_out.shape[-1])
         if ctx.needs_input_grad[0]:
             dtype = torch.float32 if rows.device.type == "cpu" and rows.dtype != torch.float64 else rows.dtype
-            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=dtype)
-            for start in range(0, weight.shape[0], ROWS_PER_BLOCK):
-                block = slice(start, start + ROWS_PER_BLOCK)
+            # Blocks add up in fp32: fourteen roundings to 16 bits would cost a decimal.
+            sum_dtype = torch.promote_types(dtype, torch.float32)
+            total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=sum_dtype)
+            for block in _row_blocks(weight):
                 total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)
             grad_x = total.to(rows.dtype).view(*grad_out.shape[:-1], total.shape[-1])
         if ctx.needs_input_grad[3]:
@@ -237,11 +294,18 @@ class _QuantizedLinearFunction(torch.autograd.Function):
 # ---------------------------------------------------------------------------------------------------------- module
 
 
+class DenseLinear(nn.Linear):
+    """`nn.Linear` that `dense_linear` computes: 16-bit weights run at the speed of memory on a CPU, too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return dense_linear(x, self.weight, self.bias)
+
+
 class QuantizedLinear(nn.Linear):
     """A linear layer whose weight stays INT4 or INT8, in the published layout, whatever backend multiplies with it.
 
-    An `nn.Linear` by type, so that PEFT puts LoRA over it. `weight` int8 [out, in · bits / 8] and `weight_scale` [out] are
-    frozen; `bias` [out] may be trained.
+    An `nn.Linear` by type, so that PEFT puts LoRA over it. `weight` int8 [out, in · bits / 8] and `weight_scale` [out]
+    are frozen; `bias` [out] may be trained.
     """
 
     def __init__(self, in_features: int, out_features: int, bits: int, bias: bool = True, device=None, dtype=None):

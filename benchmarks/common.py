@@ -1,0 +1,191 @@
+"""What the benchmarks share: the model as a user loads it, caches filled without a prefill, memory and time."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional
+
+import torch
+from make_checkpoint import CODE, ROOT, make_checkpoint
+
+DTYPES = {"auto": "auto", "float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+@contextlib.contextmanager
+def checkpoint_folder(folder: Optional[str], layers: int, **overrides) -> Iterator[Path]:
+    """A random checkpoint with this working tree's code: in `folder`, where it is kept, or in a temporary one."""
+    if folder and (Path(folder) / "config.json").exists():
+        for name in CODE:
+            shutil.copyfile(ROOT / name, Path(folder) / name)
+        yield Path(folder)
+    elif folder:
+        yield make_checkpoint(Path(folder), num_layers=layers, **overrides)
+    else:
+        with tempfile.TemporaryDirectory(prefix="chatglm-bench-") as temporary:
+            yield make_checkpoint(Path(temporary) / "model", num_layers=layers, **overrides)
+
+
+def load_model(folder: Path, dtype: str = "auto", cache: Optional[str] = None):
+    """The model as `AutoModel.from_pretrained(..., trust_remote_code=True)` gives it."""
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    model = AutoModel.from_pretrained(str(folder), trust_remote_code=True, torch_dtype=DTYPES[dtype]).eval()
+    model.config.kv_cache_dtype = cache
+    return model
+
+
+def module_of(model, name: str = "modeling_chatglm"):
+    """A file of the package, as the loader imported it for this model."""
+    return importlib.import_module(f"{type(model).__module__.rpartition('.')[0]}.{name}")
+
+
+def weight_bytes(model) -> Dict[str, int]:
+    """Bytes of the weights that a decode step reads (blocks, output layer) and of the embedding, which it does not."""
+
+    def size(module) -> int:
+        return sum(p.numel() * p.element_size() for p in module.parameters())
+
+    body = model.transformer
+    return {"blocks": size(body.encoder), "output_layer": size(body.output_layer), "embedding": size(body.embedding)}
+
+
+def linear_operations(config) -> int:
+    """Multiplications and additions of the blocks' linear layers for one token."""
+    width, shared = config.num_attention_heads * config.kv_channels, config.num_key_value_heads * config.kv_channels
+    per_layer = config.hidden_size * (2 * width + 2 * shared + 3 * config.ffn_hidden_size)
+    return 2 * config.num_layers * per_layer
+
+
+def attention_operations(config, first: int, last: int) -> int:
+    """The same for attention's scores and sums: positions [first, last), each seeing itself and all before it."""
+    pairs = (last * (last + 1) - first * (first + 1)) // 2
+    return 4 * config.num_layers * config.num_attention_heads * config.kv_channels * pairs
+
+
+def fill_cache(model, length: int, room: int):
+    """A cache that holds random keys and values of `length` tokens: attention costs what it costs after a prefill."""
+    config = model.config
+    cache = model.make_cache(length + room)
+    shape = (1, min(length, 1024), config.num_key_value_heads, config.kv_channels)
+    for _ in range(length // shape[1] if length else 0):
+        for layer in range(config.num_layers):
+            cache.update(layer, torch.randn(shape).to(model.dtype), torch.randn(shape).to(model.dtype))
+        cache.advance(shape[1])
+    if cache.length < length:
+        rest = (1, length - cache.length, *shape[2:])
+        for layer in range(config.num_layers):
+            cache.update(layer, torch.randn(rest).to(model.dtype), torch.randn(rest).to(model.dtype))
+        cache.advance(rest[1])
+    return cache
+
+
+def memory() -> Dict[str, int]:
+    """Bytes of this process: resident (`VmRSS`), at its peak (`VmHWM`), its own and mapped from files."""
+    with open("/proc/self/status") as lines:
+        fields = dict(line.split(":", 1) for line in lines)
+    return {name: int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM", "RssAnon", "RssFile")}
+
+
+def reset_peak() -> int:
+    """Starts a new peak measurement and returns the resident bytes now."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    return memory()["VmRSS"]
+
+
+def seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def read_file_seconds(folder: Path) -> float:
+    """Time to read the checkpoint's files once, from the page cache where they are in it."""
+    buffer = bytearray(16 << 20)
+
+    def read() -> None:
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".bin", ".safetensors"):
+                with open(path, "rb", buffering=0) as file:
+                    while file.readinto(buffer):
+                        pass
+
+    return seconds(read)
+
+
+class Parts:
+    """Self time of the model's parts: every wrapped function's own time, without that of wrapped functions it calls.
+
+    Wrapping costs about a microsecond a call, which is counted under the caller.
+    """
+
+    def __init__(self, model):
+        modeling, quantization = module_of(model), module_of(model, "quantization")
+        self.targets = [
+            (quantization.QuantizedLinear, "forward", "linear layers"),
+            (quantization.DenseLinear, "forward", "output layer"),
+            (modeling, "attention", "attention"),
+            (modeling.RMSNorm, "forward", "norms"),
+            (modeling, "rotary_cos_sin", "rotary"),
+            (modeling, "apply_rotary", "rotary"),
+            (modeling.KVCache, "update", "cache"),
+            (modeling.MLP, "forward", "silu, gate * up"),
+            (modeling.SelfAttention, "forward", "attention's Python"),
+            (modeling.GLMBlock, "forward", "residuals, block's Python"),
+            (type(model), "forward", "the rest"),
+        ]
+        self.times: Dict[str, List[float]] = {}
+
+    def measure(self, step: Callable[[], object], repeats: int) -> Dict[str, float]:
+        """Median milliseconds per step of every part, and "total"."""
+        saved = [(owner, name, getattr(owner, name)) for owner, name, _ in self.targets]
+        stack: List[float] = []
+        current: Dict[str, float] = {}
+
+        def wrap(function, part):
+            def timed(*args, **kwargs):
+                stack.append(0.0)
+                start = time.perf_counter()
+                try:
+                    return function(*args, **kwargs)
+                finally:
+                    taken = time.perf_counter() - start
+                    current[part] = current.get(part, 0.0) + taken - stack.pop()
+                    if stack:
+                        stack[-1] += taken
+            return timed
+
+        rows = []
+        try:
+            for (owner, name, function), (_, _, part) in zip(saved, self.targets):
+                setattr(owner, name, wrap(function, part))
+            for _ in range(repeats):
+                current.clear()
+                total = seconds(step)
+                rows.append({**current, "total": total})
+        finally:
+            for owner, name, function in saved:
+                setattr(owner, name, function)
+        return {part: statistics.median(row.get(part, 0.0) for row in rows) * 1e3 for part in rows[0]}
+
+
+def table(header: List[str], rows: List[List[object]]) -> None:
+    """Prints columns, numbers to the right."""
+    cells = [header, *([f"{c:,.2f}" if isinstance(c, float) else str(c) for c in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    for number, row in enumerate(cells):
+        print("  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))))
+        if number == 0:
+            print("  ".join("-" * w for w in widths))
+    print()
+
+
+def cpu_count() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

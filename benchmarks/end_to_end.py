@@ -1,0 +1,276 @@
+"""The whole model on a CPU: loading, prefill, decode at several context lengths, and where the time of a token goes.
+
+    python benchmarks/end_to_end.py                       the full 6B geometry, random INT4 weights (made on the spot)
+    python benchmarks/end_to_end.py --layers 2            two layers of it
+    python benchmarks/end_to_end.py --folder DIR          weights that are there, or that are made there and kept
+
+Decode is measured on caches filled with random keys and values, not by running a prompt of that length; prefill runs
+real prompts of random tokens. Limits (memory read, 16-bit integer dot products) are measured between the steps, so
+shares compare like with like. Prints tables, then one line of JSON.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+from common import (
+    DTYPES,
+    Parts,
+    attention_operations,
+    checkpoint_folder,
+    cpu_count,
+    fill_cache,
+    linear_operations,
+    load_model,
+    memory,
+    module_of,
+    read_file_seconds,
+    reset_peak,
+    seconds,
+    table,
+    weight_bytes,
+)
+from limits import int16_gops, machine, read_bandwidth, release_buffer
+
+NEAR_LOSSLESS = 1e-2  # largest error of a logit, in standard deviations of the logits
+STEPS_PER_ROUND = 4
+GEOMETRY = ("num_layers", "hidden_size", "ffn_hidden_size", "num_attention_heads", "multi_query_group_num",
+            "kv_channels", "padded_vocab_size", "quantization_bit", "prefill_slice_size")
+
+
+def load_child(folder: Path, dtype: str) -> None:
+    """Runs in a process of its own: loads the model, answers one token, prints times and memory."""
+    import transformers
+
+    _ = transformers.AutoModel  # imported lazily: not part of loading
+    before = reset_peak()
+    start = time.perf_counter()
+    model = load_model(folder, dtype)
+    loaded = time.perf_counter() - start
+    peak = memory()["VmHWM"]
+    with torch.no_grad():
+        first = seconds(lambda: model(torch.tensor([[1]]), return_last_logit=True))
+        second = seconds(lambda: model(torch.tensor([[1]]), return_last_logit=True))
+    print(json.dumps({
+        "seconds": loaded, "peak_bytes": peak - before, "first_token_seconds": first, "second_token_seconds": second,
+        "peak_after_first_token_bytes": memory()["VmHWM"] - before,
+    }))
+
+
+def measure_loading(folder: Path, dtype: str) -> dict:
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.suffix in (".bin", ".safetensors"))
+    command = [sys.executable, __file__, "--load-child", str(folder), "--dtype", dtype]
+    read = read_file_seconds(folder)
+    subprocess.run(command, check=True, capture_output=True)  # compiles the kernels where that has not been done
+    runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+            for _ in range(3)]
+    result = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    result.update(checkpoint_bytes=size, read_file_seconds=read, peak_over_checkpoint=result["peak_bytes"] / size,
+                  peak_after_first_token_over_checkpoint=result["peak_after_first_token_bytes"] / size)
+    return result
+
+
+@torch.no_grad()
+def measure_prefill(model, length: int, threads: int, repeats: int) -> dict:
+    """One prompt of `length` random tokens into a fresh cache; only the last position reaches the output layer."""
+    config = model.config
+    ids = torch.randint(100, 60000, (1, length))
+    times, limits, extra, cache_bytes = [], [], [], 0
+
+    def prefill() -> int:
+        cache = model.make_cache(length)
+        model(ids, past_key_values=cache, use_cache=True, return_last_logit=True)
+        return cache.memory_bytes()
+
+    for _ in range(repeats):
+        limits.append(int16_gops(threads))
+        resident = reset_peak()
+        start = time.perf_counter()
+        cache_bytes = prefill()
+        times.append(time.perf_counter() - start)
+        extra.append(memory()["VmHWM"] - resident - cache_bytes)
+    limits.append(int16_gops(threads))
+    taken = statistics.median(times)
+    operations = length * linear_operations(config) + attention_operations(config, 0, length)
+    return {
+        "tokens": length, "seconds": taken, "tokens_per_s": length / taken, "ms_per_token": taken / length * 1e3,
+        "gops": operations / taken / 1e9, "int16_gops_limit": statistics.median(limits),
+        "share_of_limit": operations / taken / 1e9 / statistics.median(limits),
+        "cache_bytes": cache_bytes, "peak_above_weights_and_cache_bytes": max(extra), "runs_s": times,
+    }
+
+
+@torch.no_grad()
+def measure_decode(model, context: int, threads: int, rounds: int, read: bool = True) -> dict:
+    """Single tokens behind a cache of `context` random keys and values."""
+    cache = fill_cache(model, context, STEPS_PER_ROUND + 1)
+    token = torch.tensor([[5]])
+
+    def steps() -> None:
+        cache.crop(context)
+        for _ in range(STEPS_PER_ROUND):
+            logits = model(token, past_key_values=cache, use_cache=True, return_last_logit=True).logits
+            token.copy_(logits[:, -1].argmax(-1, keepdim=True))
+
+    steps()
+    times, bandwidths = [], []
+    for _ in range(rounds):
+        bandwidths.append(read_bandwidth(threads))
+        times.append(seconds(steps) / STEPS_PER_ROUND)
+    bandwidths.append(read_bandwidth(threads))
+    sizes = weight_bytes(model)
+    per_cached_token = cache.memory_bytes() / (context + STEPS_PER_ROUND + 1)
+    read_bytes = sizes["blocks"] + sizes["output_layer"] + int(per_cached_token * context)
+    taken = statistics.median(times)
+    # Each round against the reads on both sides of it: the machine's speed changes.
+    shares = [read_bytes / t / 1e9 / ((a + b) / 2) for t, a, b in zip(times, bandwidths, bandwidths[1:])]
+
+    def one_step() -> None:
+        cache.crop(context)
+        model(token, past_key_values=cache, use_cache=True, return_last_logit=True)
+
+    parts = Parts(model).measure(one_step, rounds * 2)
+    matmuls = parts["linear layers"] + parts["output layer"]
+    return {
+        "context": context, "tokens_per_s": 1 / taken, "ms_per_token": taken * 1e3, "bytes_per_token": read_bytes,
+        "gb_per_s": read_bytes / taken / 1e9, "read_gb_s": statistics.median(bandwidths),
+        "share_of_limit": statistics.median(shares), "fastest_ms": min(times) * 1e3,
+        "outside_matmuls_share": 1 - matmuls / parts["total"],
+        "outside_matmuls_and_attention_share": 1 - (matmuls + parts["attention"]) / parts["total"], "parts_ms": parts,
+    }
+
+
+@torch.no_grad()
+def measure_generate(model, new_tokens: int = 16, rounds: int = 5) -> dict:
+    """What `generate()` and `stream_generate()` add to a decode step, greedy."""
+    ids = torch.randint(100, 60000, (1, 8))
+    settings = {"do_sample": False, "max_new_tokens": new_tokens, "min_new_tokens": new_tokens}
+
+    def bare() -> None:
+        cache, new = model.make_cache(8 + new_tokens), ids
+        for _ in range(new_tokens):
+            outputs = model(new, past_key_values=cache, use_cache=True, return_last_logit=True)
+            new = outputs.logits[:, -1].argmax(-1)[None]
+
+    runs = {"bare": bare, "generate": lambda: model.generate(ids, **settings),
+            "stream_generate": lambda: list(model.stream_generate(ids, **settings))}
+    times = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(seconds(run) / new_tokens * 1e3)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+@torch.no_grad()
+def check_numerics(folder: Path, model, cache_dtype) -> dict:
+    """Logits against the fp32 reference: the same integers, multiplied in fp32 by plain torch, without a cache."""
+    ids = torch.randint(100, 60000, (1, 48), generator=torch.Generator().manual_seed(1))
+    cache = model.make_cache(48)
+    parts = [model(ids[:, :40], past_key_values=cache, use_cache=True).logits]
+    parts += [model(ids[:, i : i + 1], past_key_values=cache, use_cache=True).logits for i in range(40, 48)]
+    ours = torch.cat(parts, dim=1).float()
+    del cache
+    reference_model = load_model(folder, "float32")
+    quantization, modeling = module_of(reference_model, "quantization"), module_of(reference_model)
+    saved = quantization._cpu_kernels_work, modeling.cached_attention
+    try:
+        quantization._cpu_kernels_work, modeling.cached_attention = lambda: False, lambda *arguments: None
+        reference = reference_model(ids, use_cache=False).logits
+    finally:
+        quantization._cpu_kernels_work, modeling.cached_attention = saved
+    error, std = ours - reference, reference.std()
+    return {
+        "max_error_over_std": float(error.abs().max() / std),
+        "rms_error_over_std": float(error.square().mean().sqrt() / std),
+        "limit": NEAR_LOSSLESS, "cache": cache_dtype or str(model.dtype),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", help="a checkpoint, or where to make and keep one")
+    parser.add_argument("--layers", type=int, default=28)
+    parser.add_argument("--prefill", type=int, nargs="*", default=[512, 2048, 8192, 32768], metavar="TOKENS")
+    parser.add_argument("--contexts", type=int, nargs="*", default=[0, 2048, 8192, 32000], metavar="TOKENS")
+    parser.add_argument("--threads", type=int, default=cpu_count())
+    parser.add_argument("--dtype", choices=list(DTYPES), default="auto", help="auto: as in the file, float16")
+    parser.add_argument("--cache", choices=("int8",), help="an int8 cache; default: the dtype of the model")
+    parser.add_argument("--rounds", type=int, default=7, help=f"of {STEPS_PER_ROUND} decoded tokens")
+    parser.add_argument("--repeats", type=int, default=3, help="of prefills up to 2,048 tokens; longer ones run once")
+    parser.add_argument("--no-load", action="store_true", help="leave out the loading measurement")
+    parser.add_argument("--no-check", action="store_true", help="leave out the comparison with the fp32 reference")
+    parser.add_argument("--load-child", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.load_child:
+        load_child(arguments.load_child, arguments.dtype)
+        return
+    torch.set_num_threads(arguments.threads)
+    threads = arguments.threads
+    with checkpoint_folder(arguments.folder, arguments.layers) as folder:
+        result = {"benchmark": "end_to_end", **machine(threads)}
+        print(f"{result['cpu']}, {threads} threads, torch {result['torch']}, transformers {result['transformers']}, "
+              f"commit {result['commit']}, {arguments.dtype}, cache {arguments.cache or 'as the model'}\n")
+        if not arguments.no_load:
+            result["load"] = load = measure_loading(folder, arguments.dtype)
+            table(["loading", "s", "GB", "of checkpoint"], [
+                ["the files, read once", load["read_file_seconds"], load["checkpoint_bytes"] / 1e9, ""],
+                ["from_pretrained, peak memory", load["seconds"], load["peak_bytes"] / 1e9,
+                 load["peak_over_checkpoint"]],
+                ["first token", load["first_token_seconds"], load["peak_after_first_token_bytes"] / 1e9,
+                 load["peak_after_first_token_over_checkpoint"]],
+                ["second token", load["second_token_seconds"], "", ""],
+            ])
+        model = load_model(folder, arguments.dtype, arguments.cache)
+        config = model.config
+        sizes = weight_bytes(model)
+        result.update(dtype=str(model.dtype), cache=arguments.cache, weights=sizes,
+                      geometry={key: getattr(config, key) for key in GEOMETRY})
+        with torch.no_grad():
+            model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)  # every weight page is in memory now
+
+        result["decode"] = []
+        for context in arguments.contexts:
+            result["decode"].append(measure_decode(model, context, threads, arguments.rounds))
+        release_buffer()
+        table(["decode", "tok/s", "ms", "GB/s", "read GB/s", "share", "outside matmuls", "and attention"], [
+            [f"context {d['context']:,}", d["tokens_per_s"], d["ms_per_token"], d["gb_per_s"], d["read_gb_s"],
+             d["share_of_limit"], d["outside_matmuls_share"], d["outside_matmuls_and_attention_share"]]
+            for d in result["decode"]])
+        names = list(result["decode"][0]["parts_ms"]) if result["decode"] else []
+        table(["ms per token", *(f"{d['context']:,}" for d in result["decode"])],
+              [[name, *(d["parts_ms"].get(name, 0.0) for d in result["decode"])] for name in names])
+
+        result["generate_ms_per_token"] = generate = measure_generate(model)
+        table(["greedy, prompt 8", "ms per token"], [[name, value] for name, value in generate.items()])
+
+        result["prefill"] = []
+        for length in arguments.prefill:
+            repeats = arguments.repeats if length <= 2048 else 1
+            result["prefill"].append(measure_prefill(model, length, threads, repeats))
+        table(["prefill", "s", "tok/s", "ms/token", "GOPS", "int16 limit", "share", "cache GB", "peak above GB"], [
+            [f"{p['tokens']:,} tokens", p["seconds"], p["tokens_per_s"], p["ms_per_token"], p["gops"],
+             p["int16_gops_limit"], p["share_of_limit"], p["cache_bytes"] / 1e9,
+             p["peak_above_weights_and_cache_bytes"] / 1e9] for p in result["prefill"]])
+        if arguments.prefill:
+            ids = torch.randint(100, 60000, (1, min(arguments.prefill)))
+            with torch.no_grad():
+                parts = Parts(model).measure(
+                    lambda: model(ids, past_key_values=model.make_cache(ids.shape[1]), use_cache=True,
+                                  return_last_logit=True), 3)
+            result["prefill_parts_ms"] = parts
+            table([f"ms per prefill of {ids.shape[1]:,}", "ms"], [[name, value] for name, value in parts.items()])
+        result["peak_rss_bytes"] = memory()["VmHWM"]
+        if not arguments.no_check:
+            result["numerics"] = numerics = check_numerics(folder, model, arguments.cache)
+            print(f"logits against the fp32 reference: largest error {numerics['max_error_over_std']:.1e}, "
+                  f"RMS {numerics['rms_error_over_std']:.1e} standard deviations (limit {NEAR_LOSSLESS:.0e})\n")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

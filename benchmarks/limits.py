@@ -1,0 +1,187 @@
+"""What this machine can do at most, measured: memory read, fp32 FMA, 16-bit integer dot products.
+
+    python benchmarks/limits.py [--threads N]
+
+Needs Linux and a C++ compiler. The benchmarks call these functions between their own measurements, so that a share of
+a limit compares like with like on a machine whose speed changes from minute to minute.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Dict
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+READ_BYTES = 2**29
+SOURCE = r"""
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+typedef int64_t Words __attribute__((vector_size(32)));
+typedef float Floats __attribute__((vector_size(32)));
+
+static double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+template <class Body> static double timed(int threads, Body body) {
+  double start = seconds();
+  std::vector<std::thread> others;
+  for (int t = 1; t < threads; t++) others.emplace_back(body, t);
+  body(0);
+  for (auto& other : others) other.join();
+  return seconds() - start;
+}
+
+static volatile int64_t sink;
+
+extern "C" double read_seconds(const char* data, int64_t bytes, int threads) {
+  return timed(threads, [=](int t) {
+    const char* end = data + bytes / threads / 256 * 256 * (t + 1);
+    Words sums[8] = {};
+    for (const char* at = data + bytes / threads / 256 * 256 * t; at < end; at += 256) {
+      for (int line = 0; line < 256; line += 64) __builtin_prefetch(at + 2048 + line);
+      for (int i = 0; i < 8; i++) sums[i] += ((const Words*)at)[i];
+    }
+    for (int i = 1; i < 8; i++) sums[0] += sums[i];
+    sink = sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
+  });
+}
+
+extern "C" double fma_gflops(int threads) {
+  const int64_t rounds = 4000000;
+  double taken = timed(threads, [=](int) {
+    Floats sums[10] = {}, a, b;
+    for (int i = 0; i < 8; i++) a[i] = 0.999f, b[i] = 1e-3f;
+    asm volatile("" : "+x"(a), "+x"(b));
+    for (int64_t r = 0; r < rounds; r++)
+      for (int i = 0; i < 10; i++) sums[i] = sums[i] * a + b;
+    for (int i = 1; i < 10; i++) sums[0] += sums[i];
+    sink = (int64_t)sums[0][0];
+  });
+  return rounds * 10.0 * 8 * 2 * threads / taken / 1e9;
+}
+
+#ifdef __AVX2__
+#include <immintrin.h>
+// vpmaddwd and an addition: what an exact product of 16-bit integers costs without VNNI
+extern "C" double int16_gops(int threads) {
+  const int64_t rounds = 4000000;
+  double taken = timed(threads, [=](int) {
+    __m256i sums[8] = {}, a = _mm256_set1_epi16(2), b = _mm256_set1_epi16(3);
+    for (int64_t r = 0; r < rounds; r++)
+      for (int i = 0; i < 8; i++) {
+        asm volatile("" : "+x"(b));
+        sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(a, b));
+      }
+    for (int i = 1; i < 8; i++) sums[0] = _mm256_add_epi32(sums[0], sums[i]);
+    sink = _mm256_extract_epi64(sums[0], 0);
+  });
+  return rounds * 8.0 * 32 * threads / taken / 1e9;
+}
+#else
+extern "C" double int16_gops(int) { return 0; }
+#endif
+"""
+
+
+@lru_cache(maxsize=None)
+def _library() -> ctypes.CDLL:
+    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))))
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder, "limits.cpp"), Path(folder, "limits.so")
+        source.write_text(SOURCE)
+        subprocess.run([compiler, "-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fPIC", "-shared",
+                        "-pthread", str(source), "-o", str(library)], check=True)
+        loaded = ctypes.CDLL(str(library))
+    loaded.read_seconds.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
+    for function in (loaded.read_seconds, loaded.fma_gflops, loaded.int16_gops):
+        function.restype = ctypes.c_double
+    return loaded
+
+
+def huge_buffer(size: int) -> torch.Tensor:
+    """int8 [size] of written memory in 2 MiB pages, where the system gives them."""
+    buffer = torch.empty(size + (2 << 20), dtype=torch.int8)
+    start = -buffer.data_ptr() % (2 << 20)
+    libc = ctypes.CDLL(None)
+    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    libc.madvise(buffer.data_ptr() + start, size, 14)  # MADV_HUGEPAGE
+    return buffer[start : start + size].fill_(1)
+
+
+@lru_cache(maxsize=None)
+def _read_buffer() -> torch.Tensor:
+    return huge_buffer(READ_BYTES)
+
+
+def read_bandwidth(threads: int, data: torch.Tensor = None) -> float:
+    """GB/s of one pass over `data` (default: 0.5 GB in huge pages) with prefetch."""
+    data = _read_buffer() if data is None else data
+    size = data.numel() * data.element_size()
+    return size / _library().read_seconds(data.data_ptr(), size, threads) / 1e9
+
+
+def release_buffer() -> None:
+    """Gives the memory of `read_bandwidth` back, before peak memory is measured."""
+    _read_buffer.cache_clear()
+
+
+def fma_gflops(threads: int) -> float:
+    """fp32 multiply-adds, counted as two operations each."""
+    return _library().fma_gflops(threads)
+
+
+def int16_gops(threads: int) -> float:
+    """16-bit integer multiply-adds into 32 bits, two operations each; 0 where the machine has no AVX2."""
+    return _library().int16_gops(threads)
+
+
+def machine(threads: int) -> Dict[str, object]:
+    """What a number is worth nothing without: processor, memory, versions, commit."""
+    import transformers
+
+    model = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as lines:
+            model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    git = ["git", "-C", str(ROOT)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True).stdout.strip()
+    return {
+        "cpu": model, "cpus": os.cpu_count(), "memory_gb": round(memory / 1e9, 1), "threads": threads,
+        "python": platform.python_version(), "torch": torch.__version__, "transformers": transformers.__version__,
+        "commit": commit + ("+changes" if changed else ""), "date": time.strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    threads = parser.parse_args().threads
+    reads = sorted(read_bandwidth(threads) for _ in range(21))
+    result = {
+        **machine(threads), "read_gb_s": {"median": reads[10], "p90": reads[18], "max": reads[20]},
+        "fma_gflops": max(fma_gflops(threads) for _ in range(5)),
+        "int16_gops": max(int16_gops(threads) for _ in range(5)),
+    }
+    print(f"read: median {reads[10]:.1f}, p90 {reads[18]:.1f}, max {reads[20]:.1f} GB/s")
+    print(f"fp32 FMA: {result['fma_gflops']:.0f} GFLOPS; 16-bit integer dot products: {result['int16_gops']:.0f} GOPS")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

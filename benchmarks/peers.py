@@ -1,0 +1,321 @@
+"""This package against llama.cpp, turn by turn on one machine: the same geometry, random 4-bit weights on both sides.
+
+    python benchmarks/peers.py                              28 layers; llama-cpp-python in this Python's environment
+    python benchmarks/peers.py --layers 2 --peer-python /path/to/other/venv/bin/python
+
+llama.cpp runs a GGUF file of the "chatglm" architecture written here: Q4_0 blocks with random nibbles, the output
+layer in fp16 (as ours is) and in Q4_0. Each engine lives in a process of its own and they take turns, so all of them see the
+same machine; ratios are medians over the rounds of (their time / our time). Prints a table, then one line of JSON.
+
+Needs llama-cpp-python and gguf (benchmarks/requirements.txt) in --peer-python.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CONFIG = json.loads((HERE.parent / "config.json").read_text())
+WEIGHT_STD = 0.02
+BATCH = 512  # tokens that llama.cpp takes at a time, its default
+
+
+# ------------------------------------------------------------------------------------------------------- the GGUF file
+
+
+def write_gguf(path: Path, layers: int, head: str) -> None:
+    """Writes a random model, tensor by tensor. `head` is the type of the output layer, "f16" or "q4_0"."""
+    import gguf
+    import numpy as np
+
+    hidden, ffn, vocab = CONFIG["hidden_size"], CONFIG["ffn_hidden_size"], CONFIG["padded_vocab_size"]
+    heads, groups, channels = (CONFIG[key] for key in ("num_attention_heads", "multi_query_group_num", "kv_channels"))
+    qkv = (heads + 2 * groups) * channels
+    random = np.random.default_rng(0)
+    writer = gguf.GGUFWriter(str(path), "chatglm")
+    writer.add_context_length(CONFIG["seq_length"])
+    writer.add_embedding_length(hidden)
+    writer.add_feed_forward_length(ffn)
+    writer.add_block_count(layers)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(groups)
+    writer.add_layer_norm_rms_eps(CONFIG["layernorm_epsilon"])
+    writer.add_rope_dimension_count(channels // 2)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_0)
+    # The least that a vocabulary needs to load: numbered tokens and the bytes.
+    types = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL] + [gguf.TokenType.BYTE] * 256
+    tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    tokens += [f"token{i}" for i in range(len(tokens), vocab)]
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * vocab)
+    writer.add_token_types(types + [gguf.TokenType.NORMAL] * (vocab - len(types)))
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+
+    f32, f16, q4_0 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16, gguf.GGMLQuantizationType.Q4_0
+    tensors = [("token_embd.weight", (vocab, hidden), q4_0, 1.0)]
+    for i in range(layers):
+        tensors += [
+            (f"blk.{i}.attn_norm.weight", (hidden,), f32, None),
+            (f"blk.{i}.attn_qkv.weight", (qkv, hidden), q4_0, WEIGHT_STD),
+            (f"blk.{i}.attn_qkv.bias", (qkv,), f32, WEIGHT_STD),
+            (f"blk.{i}.attn_output.weight", (hidden, heads * channels), q4_0, WEIGHT_STD),
+            (f"blk.{i}.ffn_norm.weight", (hidden,), f32, None),
+            (f"blk.{i}.ffn_up.weight", (2 * ffn, hidden), q4_0, WEIGHT_STD),
+            (f"blk.{i}.ffn_down.weight", (hidden, ffn), q4_0, WEIGHT_STD),
+        ]
+    tensors += [("output_norm.weight", (hidden,), f32, None),
+                ("output.weight", (vocab, hidden), q4_0 if head == "q4_0" else f16, WEIGHT_STD)]
+
+    def data(shape, kind, std):
+        if std is None:
+            return np.ones(shape, np.float32)
+        if kind != q4_0:
+            normal = random.standard_normal(shape, np.float32) * np.float32(std)
+            return normal.astype(np.float16) if kind == f16 else normal
+        # A block: an fp16 scale and 16 bytes with 32 integers from -8 to 7, whose std is 16 / sqrt(12).
+        blocks = random.integers(0, 256, (shape[0], shape[1] // 32, 18), np.uint8)
+        scales = (std * 12**0.5 / 16 * random.uniform(0.8, 1.2, blocks.shape[:2])).astype(np.float16)
+        blocks[..., :2] = scales[..., None].view(np.uint8)
+        return blocks.reshape(shape[0], -1)
+
+    for name, shape, kind, _ in tensors:
+        elements = int(np.prod(shape))
+        size = {f32: 4 * elements, f16: 2 * elements, q4_0: elements // 32 * 18}[kind]
+        stored = (shape[0], shape[1] // 32 * 18) if kind == q4_0 else shape
+        dtype = np.uint8 if kind == q4_0 else np.float32 if kind == f32 else np.float16
+        writer.add_tensor_info(name, stored, np.dtype(dtype), size, raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for _, shape, kind, std in tensors:
+        writer.write_tensor_data(data(shape, kind, std))
+    writer.close()
+
+
+# ----------------------------------------------------------------------------------------------------------- engines
+# Each has prefill(tokens) -> seconds, into an empty cache; decode(context, tokens) -> seconds per token, behind the
+# first `context` tokens that are in the cache; and its versions.
+
+
+class Ours:
+    def __init__(self, folder: str, threads: int):
+        import torch
+        from common import load_model
+
+        self.torch = torch
+        torch.set_num_threads(threads)
+        self.model = load_model(Path(folder))
+        self.cache = None
+
+    def versions(self) -> dict:
+        import transformers
+
+        return {"torch": self.torch.__version__, "transformers": transformers.__version__}
+
+    def run(self, ids) -> None:
+        with self.torch.no_grad():
+            outputs = self.model(ids, past_key_values=self.cache, use_cache=True, return_last_logit=True)
+        self.next = outputs.logits[:, -1].argmax(-1, keepdim=True)
+
+    def prefill(self, tokens: int) -> float:
+        self.cache = self.model.make_cache(tokens + 64)
+        ids = self.torch.randint(300, 60000, (1, tokens))
+        start = time.perf_counter()
+        self.run(ids)
+        return time.perf_counter() - start
+
+    def decode(self, context: int, tokens: int) -> float:
+        if self.cache is None or context == 0:
+            self.cache = self.model.make_cache(64)
+        self.cache.crop(context)
+        self.next = self.torch.tensor([[300]])
+        start = time.perf_counter()
+        for _ in range(tokens):
+            self.run(self.next)
+        return (time.perf_counter() - start) / tokens
+
+
+class LlamaCpp:
+    """Through the C interface of llama-cpp-python, so that no time goes to its Python conveniences."""
+
+    def __init__(self, path: str, threads: int, context: int):
+        import llama_cpp
+
+        self.api = api = llama_cpp
+        quiet = api.llama_log_callback(lambda level, text, data: None)
+        self.keep = [quiet]
+        api.llama_log_set(quiet, None)
+        api.llama_backend_init()
+        self.model = api.llama_model_load_from_file(path.encode(), api.llama_model_default_params())
+        parameters = api.llama_context_default_params()
+        parameters.n_ctx, parameters.n_batch, parameters.n_ubatch = context, BATCH, BATCH
+        parameters.n_threads = parameters.n_threads_batch = threads
+        self.context = api.llama_init_from_model(self.model, parameters)
+        if not self.model or not self.context:
+            raise RuntimeError(f"llama.cpp cannot load {path}")
+        self.memory = api.llama_get_memory(self.context)
+        self.vocabulary = CONFIG["padded_vocab_size"]
+
+    def versions(self) -> dict:
+        return {"llama_cpp_python": self.api.__version__,
+                "llama_cpp_system": self.api.llama_print_system_info().decode()}
+
+    def run(self, ids) -> None:
+        tokens = (self.api.llama_token * len(ids))(*ids)
+        if self.api.llama_decode(self.context, self.api.llama_batch_get_one(tokens, len(ids))):
+            raise RuntimeError("llama_decode failed")
+        self.api.llama_get_logits_ith(self.context, -1)[0]  # waits for the result
+
+    def prefill(self, tokens: int) -> float:
+        self.api.llama_memory_clear(self.memory, True)
+        ids = [300 + i * 7919 % 59000 for i in range(tokens)]
+        start = time.perf_counter()
+        for i in range(0, tokens, BATCH):
+            self.run(ids[i : i + BATCH])
+        return time.perf_counter() - start
+
+    def decode(self, context: int, tokens: int) -> float:
+        if context == 0:
+            self.api.llama_memory_clear(self.memory, True)
+        else:
+            self.api.llama_memory_seq_rm(self.memory, 0, context, -1)
+        start = time.perf_counter()
+        for i in range(tokens):
+            self.run([300 + i])
+        return (time.perf_counter() - start) / tokens
+
+
+def serve(engine) -> None:
+    """A child: one JSON request per line in, one answer per line out."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print goes elsewhere
+    print(json.dumps(engine.versions()), file=answers)
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        if name == "peak":
+            with open("/proc/self/status") as status:
+                answer = next(int(row.split()[1]) * 1024 for row in status if row.startswith("VmHWM"))
+        else:
+            answer = getattr(engine, name)(*arguments)
+        print(json.dumps(answer), file=answers)
+
+
+class Child:
+    def __init__(self, python: str, *arguments: str):
+        command = [python, str(HERE / "peers.py"), *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.versions = self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"a child has ended (status {self.process.wait()}); its messages stand above")
+        return json.loads(line)
+
+    def __call__(self, *request):
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+# -------------------------------------------------------------------------------------------------------- measurement
+
+
+def measure(children: dict, rounds: int, tokens: int) -> dict:
+    """Turn by turn: {measurement: {engine: [seconds per token or per prefill]}}."""
+    times = {name: {engine: [] for engine in children} for name in ("decode 0", "prefill 512", "decode 2048")}
+    for child in children.values():  # caches of all kinds get warm
+        child("prefill", 32)
+        child("decode", 0, 2)
+    for _ in range(rounds):
+        for engine, child in children.items():
+            times["decode 0"][engine].append(child("decode", 0, tokens))
+    for _ in range(max(2, rounds // 3)):
+        for engine, child in children.items():
+            times["prefill 512"][engine].append(child("prefill", 512))
+    for child in children.values():
+        child("prefill", 2048)
+        child("decode", 2048, 2)
+    for _ in range(rounds):
+        for engine, child in children.items():
+            times["decode 2048"][engine].append(child("decode", 2048, tokens))
+    return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, default=28)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--tokens", type=int, default=8, help="decoded in a turn")
+    parser.add_argument("--heads", nargs="*", choices=("f16", "q4_0"), default=["f16", "q4_0"])
+    parser.add_argument("--peer-python", default=sys.executable, help="a Python with llama-cpp-python and gguf")
+    parser.add_argument("--work", help="where checkpoints are made, or are kept from an earlier run")
+    parser.add_argument("--serve", nargs=2, metavar=("ENGINE", "PATH"), help=argparse.SUPPRESS)
+    parser.add_argument("--write", nargs=2, metavar=("PATH", "HEAD"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.write:
+        write_gguf(Path(arguments.write[0]), arguments.layers, arguments.write[1])
+        return
+    if arguments.serve:
+        engine, path = arguments.serve
+        serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, 4096))
+        return
+
+    from common import checkpoint_folder, table
+    from limits import machine, read_bandwidth, release_buffer
+
+    with contextlib.ExitStack() as stack:
+        work = Path(arguments.work or stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-")))
+        work.mkdir(parents=True, exist_ok=True)
+        folder = stack.enter_context(checkpoint_folder(str(work / f"layers{arguments.layers}"), arguments.layers))
+        common = ["--threads", str(arguments.threads), "--layers", str(arguments.layers)]
+        engines = {"ours, fp16 head": (sys.executable, "--serve", "ours", str(folder))}
+        for head in arguments.heads:
+            path = work / f"layers{arguments.layers}-{head}.gguf"
+            if not path.exists():
+                subprocess.run([arguments.peer_python, __file__, "--write", str(path), head, *common], check=True)
+            engines[f"llama.cpp, {head} head"] = (arguments.peer_python, "--serve", "llama.cpp", str(path))
+        bandwidth = [read_bandwidth(arguments.threads) for _ in range(5)]
+        release_buffer()
+        children = {name: Child(*command, *common) for name, command in engines.items()}
+        times = measure(children, arguments.rounds, arguments.tokens)
+        peaks = {name: child("peak") for name, child in children.items()}
+        for child in children.values():
+            child.close()
+
+    result = {"benchmark": "peers", **machine(arguments.threads), "layers": arguments.layers,
+              "read_gb_s": statistics.median(bandwidth), "engines": {}}
+    ours = next(iter(children))
+    rows = []
+    for name, child in children.items():
+        row = {"versions": child.versions, "peak_rss_bytes": peaks[name]}
+        for what, engines_times in times.items():
+            per_turn = 512 if what.startswith("prefill") else 1
+            row[f"{what} tok/s"] = per_turn / statistics.median(engines_times[name])
+            row[f"{what} ratio"] = statistics.median(b / a for a, b in zip(engines_times[ours], engines_times[name]))
+            row[f"{what} seconds"] = engines_times[name]
+        result["engines"][name] = row
+        rows.append([name, *(row[f"{what} {key}"] for what in times for key in ("tok/s", "ratio")), peaks[name] / 1e9])
+    print(f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
+          f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n")
+    table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

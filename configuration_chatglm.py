@@ -1,0 +1,176 @@
+"""Configuration of ChatGLM2 models: the keys of the published `config.json`, checked."""
+
+from transformers import GenerationConfig, PretrainedConfig
+
+ROTARY_TABLE_DTYPES = ("float32", "float16", "bfloat16")
+ROPE_RATIO_SCALES = ("positions", "base")
+
+
+class ChatGLMConfig(PretrainedConfig):
+    """Geometry and switches of a ChatGLM2 model; the names are those of the published checkpoints.
+
+    Args that need a word:
+        ffn_hidden_size: width of the gate and of the up projection, which `dense_h_to_4h` computes in one product.
+        kv_channels: channels of one attention head; the first half of them rotates.
+        multi_query_attention, multi_query_group_num: key/value heads are shared by groups of query heads.
+        seq_length: the most tokens, prompt and answer together.
+        rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595): position / ratio is what counts.
+        rope_ratio_scales: "positions", the rule of ChatGLM2; "base" multiplies the rotary base (ChatGLM3-6B-32K).
+        rotary_table_dtype: "float32" is exact. "float16" and "bfloat16" reproduce the original package, which computed
+            positions, frequencies and the table in the dtype of the checkpoint.
+        quantization_bit: 0 for float weights, 4 or 8 for quantized ones.
+        pre_seq_len, prefix_projection: P-Tuning v2, a trained prefix of that many positions for every layer.
+        prefill_slice_size: tokens of a long prompt that run through the layers at a time.
+        static_decode: gives decode steps fixed shapes, which a GPU replays as a CUDA graph; masks count as all ones
+            behind the prompt, and the cache cannot grow.
+        kv_cache_dtype: None keeps the dtype of the model; "int8" halves the cache at a small error (see README).
+        bias_dropout_fusion, attention_softmax_in_fp32, apply_query_key_layer_scaling: kept for the published files;
+            the first changes no number, softmax is always in fp32, and the layer scaling cancels out.
+
+    Raises:
+        ValueError: for a value that cannot be meant; the message names the key and the value.
+    """
+
+    model_type = "chatglm"
+    _auto_class = "AutoConfig"  # save_pretrained() copies this file along; set by the loader from 4.31 on
+    keys_to_ignore_at_inference = ["past_key_values"]
+    attribute_map = {
+        "vocab_size": "padded_vocab_size",
+        "num_hidden_layers": "num_layers",
+        "intermediate_size": "ffn_hidden_size",
+        "head_dim": "kv_channels",
+        "max_position_embeddings": "seq_length",
+        "rms_norm_eps": "layernorm_epsilon",
+    }
+    base_model_pp_plan = {
+        "embedding": (["input_ids"], ["inputs_embeds"]),
+        "encoder.layers": (["hidden_states", "attention_mask"], ["hidden_states"]),
+        "encoder.final_layernorm": (["hidden_states"], ["hidden_states"]),
+    }
+
+    def __init__(
+        self,
+        num_layers=28,
+        padded_vocab_size=65024,
+        hidden_size=4096,
+        ffn_hidden_size=13696,
+        kv_channels=128,
+        num_attention_heads=32,
+        seq_length=2048,
+        hidden_dropout=0.0,
+        classifier_dropout=None,
+        attention_dropout=0.0,
+        layernorm_epsilon=1e-5,
+        rope_ratio=1,
+        original_rope=True,
+        rmsnorm=True,
+        apply_residual_connection_post_layernorm=False,
+        post_layer_norm=True,
+        add_bias_linear=False,
+        add_qkv_bias=False,
+        bias_dropout_fusion=True,
+        multi_query_attention=False,
+        multi_query_group_num=1,
+        apply_query_key_layer_scaling=True,
+        attention_softmax_in_fp32=True,
+        fp32_residual_connection=False,
+        quantization_bit=0,
+        pre_seq_len=None,
+        prefix_projection=False,
+        rope_ratio_scales="positions",
+        rotary_table_dtype="float32",
+        prefill_slice_size=1024,
+        static_decode=False,
+        kv_cache_dtype=None,
+        use_cache=True,
+        tie_word_embeddings=False,
+        **kwargs,
+    ):
+        unknown_flags = [key for key, value in kwargs.items() if value is True and not _is_library_setting(key)]
+        self.num_layers = num_layers
+        self.padded_vocab_size = kwargs.pop("vocab_size", padded_vocab_size)
+        self.hidden_size = hidden_size
+        self.ffn_hidden_size = ffn_hidden_size
+        self.kv_channels = kv_channels
+        self.num_attention_heads = num_attention_heads
+        self.seq_length = seq_length
+        self.hidden_dropout = hidden_dropout
+        self.classifier_dropout = classifier_dropout
+        self.attention_dropout = attention_dropout
+        self.layernorm_epsilon = layernorm_epsilon
+        self.rope_ratio = 1 if rope_ratio is None else rope_ratio
+        self.original_rope = original_rope
+        self.rmsnorm = rmsnorm
+        self.apply_residual_connection_post_layernorm = apply_residual_connection_post_layernorm
+        self.post_layer_norm = post_layer_norm
+        self.add_bias_linear = add_bias_linear
+        self.add_qkv_bias = add_qkv_bias
+        self.bias_dropout_fusion = bias_dropout_fusion
+        self.multi_query_attention = multi_query_attention
+        self.multi_query_group_num = multi_query_group_num
+        self.apply_query_key_layer_scaling = apply_query_key_layer_scaling
+        self.attention_softmax_in_fp32 = attention_softmax_in_fp32
+        self.fp32_residual_connection = fp32_residual_connection
+        self.quantization_bit = quantization_bit or 0
+        self.pre_seq_len = pre_seq_len
+        self.prefix_projection = bool(prefix_projection)
+        self.rope_ratio_scales = rope_ratio_scales
+        self.rotary_table_dtype = rotary_table_dtype
+        self.prefill_slice_size = prefill_slice_size
+        self.static_decode = static_decode
+        self.kv_cache_dtype = kv_cache_dtype
+        self.use_cache = use_cache
+        self.check(unknown_flags, tie_word_embeddings)
+        super().__init__(tie_word_embeddings=tie_word_embeddings, **kwargs)
+
+    @property
+    def num_key_value_heads(self) -> int:
+        """Key/value heads: one per group with multi-query attention, one per query head without."""
+        return self.multi_query_group_num if self.multi_query_attention else self.num_attention_heads
+
+    def check(self, unknown_flags=(), tie_word_embeddings=None) -> None:
+        """Raises ValueError for a value that cannot be meant.
+
+        Models call it too: `from_pretrained(..., key=value)` sets attributes after `__init__`.
+        """
+        if tie_word_embeddings is None:
+            tie_word_embeddings = self.tie_word_embeddings
+
+        def require(condition, key, wanted, value=None):
+            if not condition:
+                raise ValueError(f"{key}={getattr(self, key, value)!r} in the configuration: {wanted}")
+
+        for key in ("num_layers", "padded_vocab_size", "hidden_size", "ffn_hidden_size", "kv_channels",
+                    "num_attention_heads", "multi_query_group_num", "seq_length", "prefill_slice_size"):
+            value = getattr(self, key)
+            require(type(value) is int and value > 0, key, "needs a whole number > 0")
+        for key in ("rmsnorm", "apply_residual_connection_post_layernorm", "post_layer_norm", "add_bias_linear",
+                    "add_qkv_bias", "multi_query_attention", "fp32_residual_connection", "static_decode"):
+            require(getattr(self, key) in (True, False), key, "needs true or false")
+        for key in ("hidden_dropout", "attention_dropout"):
+            require(0 <= getattr(self, key) < 1, key, "needs a probability in [0, 1)")
+        require(self.num_attention_heads % self.num_key_value_heads == 0, "multi_query_group_num",
+                f"must divide num_attention_heads={self.num_attention_heads}")
+        require(self.kv_channels % 4 == 0, "kv_channels", "half of them rotate in pairs: needs a multiple of 4")
+        require(isinstance(self.rope_ratio, (int, float)) and self.rope_ratio > 0, "rope_ratio", "needs a number > 0")
+        require(self.layernorm_epsilon > 0, "layernorm_epsilon", "needs a number > 0")
+        require(self.quantization_bit in (0, 4, 8), "quantization_bit", "needs 0 (not quantized), 4 or 8")
+        require(self.pre_seq_len is None or (type(self.pre_seq_len) is int and self.pre_seq_len > 0), "pre_seq_len",
+                "needs a whole number > 0, or null")
+        require(self.rope_ratio_scales in ROPE_RATIO_SCALES, "rope_ratio_scales", f"needs one of {ROPE_RATIO_SCALES}")
+        require(self.rotary_table_dtype in ROTARY_TABLE_DTYPES, "rotary_table_dtype",
+                f"needs one of {ROTARY_TABLE_DTYPES}")
+        require(self.kv_cache_dtype in (None, "int8"), "kv_cache_dtype", "needs null (as the model) or 'int8'")
+        require(self.original_rope in (True, None), "original_rope", "only the interleaved rotation (true) exists")
+        require(not tie_word_embeddings, "tie_word_embeddings", "the output layer has weights of its own", True)
+        for key in unknown_flags:
+            require(False, key, "this model knows no such switch, so it cannot honour it", True)
+
+
+def _is_library_setting(key: str) -> bool:
+    """Whether transformers itself knows a key (as a configuration or a generation setting of some release)."""
+    # The last names left the configuration class in 5.0; older saved files may still set them.
+    legacy = ("torchscript", "use_bfloat16", "is_decoder", "add_cross_attention", "tie_encoder_decoder",
+              "trust_remote_code", "output_attentions", "output_scores", "return_dict_in_generate",
+              "remove_invalid_values")
+    return key.startswith("_") or key in legacy or hasattr(PretrainedConfig(), key) or hasattr(GenerationConfig(), key)

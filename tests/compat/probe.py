@@ -1,0 +1,333 @@
+"""What a user does with the package, in one release of transformers: python probe.py CHECKPOINTS RESULTS.json
+
+Every step is recorded as {"value": ...} or {"error": traceback}; run.py compares the values between releases.
+"""
+
+import copy
+import json
+import logging
+import pickle
+import sys
+import tempfile
+import traceback
+import warnings
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+
+CHECKPOINTS, RESULTS = Path(sys.argv[1]), Path(sys.argv[2])
+VERSION = tuple(int(part) for part in transformers.__version__.split(".")[:2])
+PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
+BATCH = {
+    "input_ids": torch.tensor([[5, 77, 310, 42, 9, 128, 64], [0, 0, 0, 7, 500, 31, 90]]),
+    "attention_mask": torch.tensor([[1] * 7, [0] * 3 + [1] * 4]),
+}
+results, steps = {}, []
+
+
+def step(function):
+    steps.append(function)
+    return function
+
+
+def load(name, auto=AutoModel, **kwargs):
+    return auto.from_pretrained(CHECKPOINTS / name, trust_remote_code=True, **kwargs).float().eval()
+
+
+def numbers(tensor):
+    return [round(value, 7) for value in tensor.detach().float().flatten()[:: max(1, tensor.numel() // 40)].tolist()]
+
+
+def tokenizer():
+    return AutoTokenizer.from_pretrained(CHECKPOINTS / "float", trust_remote_code=True)
+
+
+@step
+def configuration():
+    config = AutoConfig.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True)
+    return [
+        config.num_hidden_layers,
+        config.num_key_value_heads,
+        config.head_dim,
+        config.vocab_size,
+        config.quantization_bit,
+    ]
+
+
+@step
+def encode():
+    t = tokenizer()
+    pair = t("你好", "world")["input_ids"]
+    batch = t(["你好", "a longer text"], padding=True, return_tensors="pt")
+    right = t(["你好", "a longer text"], padding=True, padding_side="right")
+    return [
+        pair,
+        t.encode("x\ny"),
+        {k: v.tolist() for k, v in batch.items()},
+        dict(right),
+        t.decode(pair),
+        t.get_command("[gMASK]"),
+        t.build_prompt("问", [("a", "b")]),
+    ]
+
+
+@step
+def tokenizer_round_trips():
+    t = tokenizer()
+    with tempfile.TemporaryDirectory() as folder:
+        t.save_pretrained(folder)
+        again = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+        twins = (again, pickle.loads(pickle.dumps(t)), copy.deepcopy(t))
+        return [twin("你好 world")["input_ids"] for twin in twins]
+
+
+@step
+def logits():
+    with torch.no_grad():
+        return [numbers(load("float")(PROMPT).logits), numbers(load("float")(**BATCH, return_last_logit=True).logits)]
+
+
+@step
+def ways_to_load():
+    kind = "dtype" if VERSION >= (4, 56) else "torch_dtype"
+    ways = [
+        ("float", {}),
+        ("float", {"low_cpu_mem_usage": True}),
+        ("float", {"low_cpu_mem_usage": False}),
+        ("float", {kind: torch.float32}),
+        ("float", {"device_map": {"": "cpu"}}),
+        ("sharded", {}),
+        ("sharded", {"low_cpu_mem_usage": True}),
+    ]
+    with torch.no_grad():
+        return [numbers(load(name, **kwargs)(PROMPT).logits) for name, kwargs in ways]
+
+
+@step
+def dtypes():
+    model = AutoModel.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True)
+    half = AutoModel.from_pretrained(CHECKPOINTS / "float", trust_remote_code=True).half()
+    return [
+        str(model.dtype),
+        str(half.dtype),
+        str(half.bfloat16().dtype),
+        str(model.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype),
+    ]
+
+
+@step
+def loading_says_nothing():
+    records = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())
+    transformers.utils.logging.get_logger("transformers").addHandler(handler)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = AutoModel.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True).float().eval()
+        model.chat(tokenizer(), "你好", max_new_tokens=4, do_sample=False)
+    ours = ("chatglm", "ChatGLM", "not used", "newly initialized", "unexpected", "missing")
+    said = records + [str(w.message) for w in caught if issubclass(w.category, (UserWarning, FutureWarning))]
+    return [text for text in said if any(word in text for word in ours)]
+
+
+@step
+def greedy():
+    model = load("float")
+    return [
+        model.generate(PROMPT, max_new_tokens=12, do_sample=False).tolist(),
+        model.generate(**BATCH, max_new_tokens=12, do_sample=False).tolist(),
+        model.generate(PROMPT, max_new_tokens=6, do_sample=False, use_cache=False).tolist(),
+        model.generate(PROMPT, max_new_tokens=6, do_sample=False, repetition_penalty=1.5).tolist(),
+    ]
+
+
+@step
+def scores_and_hidden_states():
+    out = load("float").generate(
+        PROMPT,
+        max_new_tokens=3,
+        do_sample=False,
+        output_scores=True,
+        output_hidden_states=True,
+        output_attentions=True,
+        return_dict_in_generate=True,
+    )
+    return [
+        out.sequences.tolist(),
+        numbers(torch.stack(out.scores)),
+        len(out.hidden_states),
+        len(out.attentions),
+        numbers(out.hidden_states[-1][-1]),
+        [list(a.shape) for a in out.attentions[0]],
+    ]
+
+
+@step
+def sampling():
+    model = load("float")
+    torch.manual_seed(3)
+    sample = model.generate(PROMPT, max_new_tokens=12, do_sample=True, top_p=0.8, temperature=0.8, top_k=50).tolist()
+    torch.manual_seed(3)
+    several = model.generate(**BATCH, max_new_tokens=5, do_sample=True, top_k=5, num_return_sequences=2).tolist()
+    return [sample, several]
+
+
+@step
+def beams():
+    return load("float").generate(PROMPT, max_new_tokens=8, do_sample=False, num_beams=3, length_penalty=0.0).tolist()
+
+
+@step
+def assisted_generation():
+    model, assistant = load("float"), load("float")
+    return model.generate(PROMPT, max_new_tokens=10, do_sample=False, assistant_model=assistant).tolist()
+
+
+@step
+def continued_cache():
+    model = load("float")
+    full = model.generate(PROMPT, max_new_tokens=8, do_sample=False)
+    first = model.generate(PROMPT, max_new_tokens=4, do_sample=False, return_dict_in_generate=True)
+    cache = first.past_key_values if getattr(first, "past_key_values", None) is not None else model.make_cache(64)
+    second = model.generate(first.sequences, past_key_values=cache, max_new_tokens=4, do_sample=False)
+    return [full.tolist(), second.tolist()]
+
+
+@step
+def input_embeddings():
+    model = load("float")
+    embeds = model.get_input_embeddings()(PROMPT)
+    return model.generate(inputs_embeds=embeds, max_new_tokens=5, do_sample=False)[:, -5:].tolist()
+
+
+@step
+def chat():
+    model, t = load("float"), tokenizer()
+    response, history = model.chat(t, "你好", history=[], do_sample=False, max_new_tokens=8)
+    return [response, history, model.chat(t, "again", history=history, do_sample=False, max_new_tokens=8)]
+
+
+@step
+def stream_chat():
+    model, t = load("float"), tokenizer()
+    plain = list(model.stream_chat(t, "你好", history=[], do_sample=False, max_new_tokens=8))
+    past, history, texts = None, [], []
+    for query in ("你好", "again"):
+        stream = model.stream_chat(
+            t, query, history, past_key_values=past, do_sample=False, max_new_tokens=8, return_past_key_values=True
+        )
+        for response, *last in stream:
+            texts.append([response, last[1].get_seq_length()])
+        history, past = last
+    torch.manual_seed(5)
+    return [plain, texts, list(model.stream_chat(t, "sampled", max_new_tokens=8))[-1][0]]
+
+
+@step
+def streamer():
+    class Collect:
+        def __init__(self):
+            self.ids = []
+
+        def put(self, value):
+            self.ids.append(value.tolist())
+
+        def end(self):
+            self.ids.append("end")
+
+    collect = Collect()
+    load("float").generate(PROMPT, max_new_tokens=5, do_sample=False, streamer=collect)
+    return collect.ids
+
+
+@step
+def quantized_checkpoints():
+    values = []
+    for name in ("int4", "int8"):
+        model = load(name)
+        with torch.no_grad():
+            values += [
+                numbers(model(PROMPT).logits),
+                model.chat(tokenizer(), "你好", do_sample=False, max_new_tokens=6)[0],
+            ]
+    return values
+
+
+@step
+def quantize_save_reload():
+    model = AutoModel.from_pretrained(CHECKPOINTS / "float", trust_remote_code=True).quantize(4).eval()
+    values = []
+    for safe in (True, False):
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+            kwargs = {"safe_serialization": safe} if VERSION < (5, 0) else {}
+            model.save_pretrained(folder, **kwargs)
+            again = AutoModel.from_pretrained(folder, trust_remote_code=True).eval()
+            state = again.state_dict()
+            assert all(state[key].equal(value) for key, value in model.state_dict().items())
+            values.append([sorted(state), numbers(again(PROMPT).logits), again.config.quantization_bit])
+    return values
+
+
+@step
+def resize_embeddings():
+    model = load("float")
+    model.resize_token_embeddings(1100)
+    rows = [model.get_input_embeddings().weight.shape[0], model.get_output_embeddings().weight.shape[0]]
+    with torch.no_grad():
+        return [rows, model.config.vocab_size, numbers(model(PROMPT).logits[..., :1024])]
+
+
+@step
+def classification():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        transformers.utils.logging.set_verbosity_error()
+        model = load("float", AutoModelForSequenceClassification, num_labels=3)
+    with torch.no_grad():
+        model.classifier_head.weight.copy_(torch.linspace(-1, 1, model.classifier_head.weight.numel()).view(3, -1))
+        model.classifier_head.bias.zero_()
+    out = model(**BATCH, labels=torch.tensor([2, 0]))
+    return [numbers(out.logits), out.loss.item(), model.config.problem_type]
+
+
+@step
+def training_step():
+    model = load("float", AutoModelForCausalLM).train()
+    values = []
+    for checkpointing in (False, True):
+        if checkpointing:
+            model.gradient_checkpointing_enable()
+        model.zero_grad()
+        loss = model(**BATCH, labels=BATCH["input_ids"]).loss
+        loss.backward()
+        grad = model.transformer.encoder.layers[0].self_attention.query_key_value.weight.grad
+        values += [loss.item(), numbers(grad)]
+    return values
+
+
+@step
+def prefix_tuning():
+    transformers.utils.logging.set_verbosity_error()
+    model = load("float", AutoModelForCausalLM, pre_seq_len=4)
+    with torch.no_grad():
+        weight = model.transformer.prefix_encoder.embedding.weight
+        weight.copy_(torch.linspace(-1, 1, weight.numel()).view_as(weight))
+    trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    loss = model(**BATCH, labels=BATCH["input_ids"]).loss
+    loss.backward()
+    return [
+        trained,
+        loss.item(),
+        numbers(weight.grad),
+        model.generate(PROMPT, max_new_tokens=5, do_sample=False).tolist(),
+    ]
+
+
+for function in steps:
+    try:
+        results[function.__name__] = {"value": json.loads(json.dumps(function()))}
+    except Exception:
+        results[function.__name__] = {"error": traceback.format_exc()[-1800:]}
+RESULTS.write_text(json.dumps(results))

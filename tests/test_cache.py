@@ -1,0 +1,147 @@
+"""KVCache: whatever is done to it, it holds what a plain concatenation of keys and values would hold."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+LAYERS, HEADS, DIM = 2, 2, 4
+
+
+@pytest.fixture(scope="module")
+def cache_class(package):
+    return package("modeling_chatglm").KVCache
+
+
+class Plain:
+    """The reference: [b, t, g, d] tensors, concatenated."""
+
+    def __init__(self, batch):
+        self.layers = [torch.empty(batch, 0, HEADS, DIM) for _ in range(2 * LAYERS)]
+
+    def append(self, tensors):
+        self.layers = [torch.cat(pair, 1) for pair in zip(self.layers, tensors)]
+
+    def change(self, function):
+        self.layers = [function(layer) for layer in self.layers]
+
+
+def append(cache, plain, count, batch):
+    new = [torch.randn(batch, count, HEADS, DIM) for _ in range(2 * LAYERS)]
+    for layer in range(LAYERS):
+        cache.update(layer, new[2 * layer], new[2 * layer + 1])
+    cache.advance(count)
+    plain.append(new)
+
+
+def check(cache, plain):
+    assert cache.get_seq_length() == plain.layers[0].shape[1]
+    held = [tensor.transpose(1, 2) for pair in cache for tensor in pair]
+    for ours, theirs in zip(held, plain.layers):
+        assert ours.shape == theirs.shape and ours.equal(theirs)
+
+
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 300)),
+        st.tuples(st.just("crop"), st.integers(-5, 400)),
+        st.tuples(st.just("reorder"), st.lists(st.integers(0, 1), min_size=1, max_size=3)),
+        st.tuples(st.just("repeat"), st.integers(1, 2)),
+        st.tuples(st.just("snapshot"), st.just(0)),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=st.integers(1, 20), capacity=st.one_of(st.none(), st.integers(0, 700)), steps=operations)
+def test_any_sequence_of_operations(cache_class, first, capacity, steps):
+    torch.manual_seed(0)
+    batch = 2
+    cache, plain, kept = cache_class(LAYERS, capacity), Plain(batch), []
+    append(cache, plain, first, batch)
+    for name, value in steps:
+        if name == "append":
+            append(cache, plain, value, batch)
+        elif name == "crop":
+            cache.crop(value)
+            plain.change(lambda t, v=value: t[:, : max(0, t.shape[1] + v)] if v < 0 else t[:, :v])
+        elif name == "reorder":
+            index = torch.tensor([i % batch for i in value])
+            cache.reorder_cache(index)
+            plain.change(lambda t, i=index: t[i])
+            batch = len(value)
+        elif name == "repeat":
+            cache.batch_repeat_interleave(value)
+            plain.change(lambda t, v=value: t.repeat_interleave(v, 0))
+            batch *= value
+        else:
+            frozen = Plain(batch)
+            frozen.layers = [layer.clone() for layer in plain.layers]
+            kept.append((cache.snapshot(), frozen, batch))
+    check(cache, plain)
+    for snapshot, frozen, rows in kept:  # what went on behind a snapshot does not show in it
+        check(snapshot, frozen)
+        if snapshot.get_seq_length():
+            append(snapshot, frozen, 3, rows)
+            check(snapshot, frozen)
+    check(cache, plain)
+
+
+def test_known_length_is_allocated_once(cache_class):
+    cache = cache_class(1, capacity=100)
+    pointers = set()
+    for _ in range(100):
+        key = cache.update(0, torch.randn(1, 1, HEADS, DIM), torch.randn(1, 1, HEADS, DIM))[0]
+        cache.advance(1)
+        pointers.add(key.data_ptr())
+    assert len(pointers) == 1 and cache.memory_bytes() == 2 * 100 * HEADS * DIM * 4
+
+
+def test_growth_copies_no_more_than_doubling_does(cache_class):
+    cache, allocations, last = cache_class(1), 0, None
+    for _ in range(3000):
+        key = cache.update(0, torch.zeros(1, 1, 1, 4), torch.zeros(1, 1, 1, 4))[0]
+        cache.advance(1)
+        allocations += key.data_ptr() != last
+        last = key.data_ptr()
+    assert allocations <= 5  # 256, 512, 1024, 2048, 4096
+
+
+def test_int8_cache_error(cache_class):
+    cache = cache_class(1, dtype="int8")
+    key, value = torch.randn(2, 50, HEADS, 64), torch.randn(2, 50, HEADS, 64)
+    cache.update(0, key, value)
+    cache.advance(50)
+    for ours, theirs in zip(cache[0], (key, value)):
+        error = (ours.transpose(1, 2) - theirs).norm() / theirs.norm()
+        assert 0 < error <= 8e-3  # a step of max/127 over values of std max/3: about 0.7%
+    assert cache.memory_bytes() == 2 * 2 * 256 * HEADS * (64 + 4)
+
+
+def test_a_failed_forward_leaves_the_cache_as_it_was(cache_class):
+    cache = cache_class(LAYERS)
+    cache.update(0, torch.ones(1, 3, HEADS, DIM), torch.ones(1, 3, HEADS, DIM))  # the second layer never came
+    assert cache.get_seq_length() == 0
+
+
+def test_wrong_input_is_named(cache_class):
+    with pytest.raises(ValueError, match="int4"):
+        cache_class(1, dtype="int4")
+    with pytest.raises(ValueError, match="-3"):
+        cache_class(1, capacity=-3)
+    cache = cache_class(1)
+    cache.update(0, torch.ones(2, 3, HEADS, DIM), torch.ones(2, 3, HEADS, DIM))
+    cache.advance(3)
+    with pytest.raises(ValueError, match="batch of 2, got one of 1"):
+        cache.update(0, torch.ones(1, 1, HEADS, DIM), torch.ones(1, 1, HEADS, DIM))
+    with pytest.raises(IndexError, match="layer 7"):
+        cache[7]
+
+
+def test_layers_of_other_code_are_taken_over(cache_class):
+    layers = [(torch.randn(1, HEADS, 5, DIM), torch.randn(1, HEADS, 5, DIM)) for _ in range(LAYERS)]
+    cache = cache_class.from_layers(layers)
+    assert cache.get_seq_length() == 5 and len(cache) == LAYERS
+    assert all(a.equal(b) for ours, theirs in zip(cache, layers) for a, b in zip(ours, theirs))

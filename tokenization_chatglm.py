@@ -1,0 +1,412 @@
+"""Tokenizer of ChatGLM2 (and ChatGLM3): SentencePiece plus a few special ids after its last piece.
+
+ChatGLM2 writes ``[gMASK] sop`` before every sequence. Special tokens that occur inside a text are ordinary text: only
+ids make them special, so nobody can type one. ChatGLM3 has four role tokens more (``<|user|>`` and so on).
+"""
+
+import json
+import os
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import accumulate
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from sentencepiece import SentencePieceProcessor
+from transformers import PreTrainedTokenizer
+
+SPECIAL_TOKENS = ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop")  # ids follow the last SentencePiece id
+ROLE_TOKENS = ("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>")  # ChatGLM3 only
+CHAT_PREFIX = "[gMASK]sop"  # how published ChatGLM3 templates spell the two prefix tokens
+
+# Renders what build_prompt() returns; a system message stands in front of the first round.
+CHATGLM2_TEMPLATE = (
+    "{%- set ns = namespace(round=0) -%}{%- for message in messages -%}"
+    "{%- if message['role'] == 'system' -%}{{ message['content'] + '\\n\\n' }}"
+    "{%- elif message['role'] == 'user' -%}{%- set ns.round = ns.round + 1 -%}"
+    "{{ '[Round ' ~ ns.round ~ ']\\n\\n问：' ~ message['content'] ~ '\\n\\n' }}"
+    "{%- elif message['role'] == 'assistant' -%}{{ '答：' ~ message['content'] ~ '\\n\\n' }}"
+    "{%- else -%}{{ raise_exception('ChatGLM2 knows the roles system, user, assistant, not ' ~ message['role']) }}"
+    "{%- endif -%}{%- endfor -%}{%- if add_generation_prompt -%}{{ '答：' }}{%- endif -%}"
+)
+CHATGLM3_TEMPLATE = (
+    "{%- for message in messages -%}"
+    "{{ '<|' ~ message['role'] ~ '|>' ~ (message['metadata'] or '') ~ '\\n ' ~ message['content'] }}"
+    "{%- endfor -%}{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
+)
+
+# What a call hands down to hooks that the base class calls without it (before 4.45 it knows no padding_side). Context
+# variables keep threads apart.
+_padding_side: "ContextVar[Optional[str]]" = ContextVar("padding_side", default=None)
+_rendered_chat: "ContextVar[bool]" = ContextVar("rendered_chat", default=False)
+
+
+@contextmanager
+def _scoped(variable: ContextVar, value: Any):
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def _read_model(vocab_file: Optional[str], name_or_path: str) -> SentencePieceProcessor:
+    """Loads the SentencePiece model. Raises ValueError: the base class replaces an OSError by its own, vaguer one."""
+    path = vocab_file or os.path.join(name_or_path, "tokenizer.model")
+
+    def broken(problem: str) -> ValueError:
+        fix = "hf download THUDM/chatglm2-6b-32k-int4 tokenizer.model --local-dir FOLDER"
+        return ValueError(f"The SentencePiece model {path!r} {problem}. Download it with: {fix}")
+
+    if not os.path.isfile(path):
+        raise broken("does not exist")
+    with open(path, "rb") as file:
+        data = file.read()
+    if not data:
+        raise broken("is empty")
+    if data.startswith(b"version https://git-lfs"):
+        raise broken("is a git-lfs pointer, not the file itself")
+    try:
+        model = SentencePieceProcessor(model_proto=data)
+        has_byte_fallback = model.unk_id() not in model.encode("\U0010fffd")
+    except Exception as error:
+        raise broken(f"is damaged, or something else ({len(data):,} bytes)") from error
+    if not has_byte_fallback:  # the setting stands after all pieces, so a file cut off between two pieces lacks it
+        raise broken(f"has no byte fallback; it is cut off, or of another model ({len(data):,} bytes)")
+    return model
+
+
+class SPTokenizer:
+    """SentencePiece ids, then the special ids. Reached as ``tokenizer.tokenizer``.
+
+    Args:
+        sp_model: the loaded SentencePiece model.
+        role_tokens: adds ChatGLM3's role tokens, and gives special ids their names (ChatGLM2 maps them to "").
+    """
+
+    def __init__(self, sp_model: SentencePieceProcessor, role_tokens: bool = False):
+        self.sp_model = sp_model
+        self.bos_id: int = sp_model.bos_id()
+        self.eos_id: int = sp_model.eos_id()
+        self.pad_id: int = sp_model.unk_id()
+        self.role_tokens = ROLE_TOKENS if role_tokens else ()
+        first = sp_model.vocab_size()
+        self.special_tokens = {token: first + i for i, token in enumerate(SPECIAL_TOKENS + self.role_tokens)}
+        self.index_special_tokens = {index: token for token, index in self.special_tokens.items()}
+        self.n_words: int = first + len(self.special_tokens)
+
+    def tokenize(self, s: str) -> List[str]:
+        # A lone surrogate (half a character, as broken JSON escapes leave it) is no UTF-8; it becomes U+FFFD.
+        return self.sp_model.encode(s.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), out_type=str)
+
+    def encode(self, s: str, bos: bool = False, eos: bool = False) -> List[int]:
+        ids = [self.convert_token_to_id(token) for token in self.tokenize(s)]
+        return [self.bos_id] * bos + ids + [self.eos_id] * eos
+
+    def decode(self, t: Sequence[int]) -> str:
+        """Text of ids; unlike the tokenizer's decode(), each stretch between special ids is decoded by itself."""
+        text, buffer = "", []
+        for index in t:
+            if index in self.index_special_tokens:
+                text += self.decode_tokens(buffer) + self.convert_id_to_token(index)
+                buffer = []
+            else:
+                buffer.append(self.convert_id_to_token(index))
+        return text + self.decode_tokens(buffer)
+
+    def decode_tokens(self, tokens: List[str]) -> str:
+        return self.sp_model.decode_pieces(tokens)
+
+    def convert_token_to_id(self, token: str) -> int:
+        """Id of a piece or special token; 0, the unknown id, for anything else."""
+        return self.special_tokens[token] if token in self.special_tokens else self.sp_model.piece_to_id(token)
+
+    def convert_id_to_token(self, index: int) -> str:
+        """Piece of an id, "" for ids without text. Raises IndexError above the last id (ChatGLM3: "")."""
+        if index in self.index_special_tokens:
+            return self.index_special_tokens[index] if self.role_tokens else ""
+        unnamed = index in (self.bos_id, self.eos_id, self.pad_id) or index < 0
+        return "" if unnamed or (self.role_tokens and index >= self.n_words) else self.sp_model.id_to_piece(index)
+
+
+class ChatGLMTokenizer(PreTrainedTokenizer):
+    """ChatGLM2 tokenizer: batches carry ``input_ids``, ``attention_mask``, ``position_ids``, padded on the left.
+
+    Args:
+        vocab_file: path of ``tokenizer.model``.
+        role_tokens: whether ChatGLM3's role tokens exist. By default yes if the config names one of them (in its chat
+            template, for example) or if "chatglm3" is in the model's name or path.
+        encode_special_tokens: ChatGLM3 only: role tokens written in a text become their ids.
+        kwargs: as for every tokenizer (``padding_side``, ``chat_template``, ``pad_token``, ...).
+    """
+
+    vocab_files_names = {"vocab_file": "tokenizer.model"}
+    model_input_names = ["input_ids", "attention_mask", "position_ids"]
+    padding_side = "left"
+    _auto_class = "AutoTokenizer"  # save_pretrained() copies this file along; set by the loader from 4.31 on
+
+    def __init__(
+        self,
+        vocab_file: Optional[str] = None,
+        role_tokens: Optional[bool] = None,
+        encode_special_tokens: bool = False,
+        **kwargs,
+    ):
+        name_or_path = str(kwargs.get("name_or_path") or "")
+        if role_tokens is None:
+            named = any(token in str(kwargs.values()) for token in ROLE_TOKENS)
+            role_tokens = named or re.findall(r"chatglm(\d)", name_or_path.lower())[-1:] == ["3"]
+        self.name = "GLMTokenizer"
+        self.role_tokens = role_tokens
+        self.encode_special_tokens = encode_special_tokens
+        self.tokenizer = SPTokenizer(_read_model(vocab_file, name_or_path), role_tokens)
+        self._all_names_in_vocab = False
+
+        # Special tokens that have an id are set after the base constructor, which would else look for them in every
+        # text. Tokens the caller invents (pad_token="<new>") go through it and get a new id.
+        known = ("<unk>", "<s>", "</s>", *self.tokenizer.special_tokens)
+        special = {"pad_token": "<unk>", "eos_token": "</s>", "unk_token": "<unk>"}
+        kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        for key in [key for key in kwargs if key.endswith("_token")]:
+            special.pop(key, None)
+            if str(kwargs[key]) in known:
+                special[key] = str(kwargs.pop(key))
+        kwargs.update(role_tokens=role_tokens, encode_special_tokens=encode_special_tokens)  # so that they are saved
+        kwargs.setdefault("padding_side", self.padding_side)
+        kwargs.setdefault("clean_up_tokenization_spaces", False)
+        kwargs.setdefault("chat_template", CHATGLM3_TEMPLATE if role_tokens else CHATGLM2_TEMPLATE)
+        super().__init__(**kwargs)
+        for key, token in special.items():
+            setattr(self, key, token)
+
+    # ------------------------------------------------------------------------------------------------- vocabulary
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids, without tokens that callers added: 64,794 (ChatGLM3: 64,798). The model has more rows."""
+        return self.tokenizer.n_words
+
+    def __len__(self) -> int:
+        return self.vocab_size + sum(index >= self.vocab_size for index in self.get_added_vocab().values())
+
+    def get_vocab(self) -> Dict[str, int]:
+        """Token to id. Ids without text share the key "" (see `get_command` for the ids of special tokens)."""
+        vocab = {self._convert_id_to_token(index): index for index in range(self.vocab_size)}
+        if self._all_names_in_vocab:
+            sp_model = self.tokenizer.sp_model
+            vocab = {sp_model.id_to_piece(index): index for index in range(sp_model.vocab_size())}
+            vocab.update(self.tokenizer.special_tokens)
+        vocab.update(self.get_added_vocab())
+        return vocab
+
+    def get_command(self, token: str) -> int:
+        """Id of `<bos>`, `<eos>`, `<pad>`, `[MASK]`, `[gMASK]`, `[sMASK]`, `sop`, `eop`, or a role token."""
+        sp = self.tokenizer
+        commands = {"<bos>": sp.bos_id, "<eos>": sp.eos_id, "<pad>": sp.pad_id, **sp.special_tokens}
+        if token not in commands:
+            raise ValueError(f"{token!r} is not a special token for {self.name}; it has {', '.join(commands)}")
+        return commands[token]
+
+    def save_vocabulary(self, save_directory: str, filename_prefix: Optional[str] = None) -> Tuple[str]:
+        """Writes `tokenizer.model`, byte for byte as it was read, and returns its path in a tuple."""
+        if not os.path.isdir(save_directory):
+            raise ValueError(f"save_directory {save_directory!r} is not a folder")
+        path = os.path.join(save_directory, (f"{filename_prefix}-" if filename_prefix else "") + "tokenizer.model")
+        with open(path, "wb") as file:
+            file.write(self.tokenizer.sp_model.serialized_model_proto())
+        return (path,)
+
+    # -------------------------------------------------------------------------------------------- text, tokens, ids
+
+    def tokenize(self, text: str, **kwargs) -> List[str]:
+        """Splits text into tokens.
+
+        Tokens that a caller added are kept whole. The model's own special tokens are not: "</s>" in a text is three
+        ordinary tokens. Inside `apply_chat_template` the result starts with `[gMASK] sop`, and role tokens are found.
+        """
+        if "padding_side" in kwargs:  # it got here because encode_plus() of transformers before 4.45 does not know it
+            raise TypeError("padding_side is an argument of tokenizer(...), encode() and pad(), not of encode_plus()")
+        chat = _rendered_chat.get()
+        tokens, patterns = [], []
+        if chat:
+            tokens += ["[gMASK]", "sop"]
+            text = text[len(CHAT_PREFIX) :] if text.startswith(CHAT_PREFIX) else text
+        if chat or self.encode_special_tokens:
+            # SentencePiece puts a space before each stretch of text; a chat template has already written it.
+            patterns += [f"({re.escape(token)})" + " ?" * chat for token in self.tokenizer.role_tokens]
+        if not kwargs.get("split_special_tokens", getattr(self, "split_special_tokens", False)):
+            added = sorted(self.added_tokens_decoder.values(), key=lambda token: len(str(token)), reverse=True)
+            patterns += [_added_pattern(token) for token in added]
+        start = 0
+        for match in re.finditer("|".join(patterns), text) if patterns else ():
+            tokens += self._tokenize(text[start : match.start()]) + [match.group(match.lastindex)]
+            start = match.end()
+        return tokens + self._tokenize(text[start:])
+
+    def _tokenize(self, text: str, **kwargs) -> List[str]:
+        return self.tokenizer.tokenize(text)
+
+    def _convert_token_to_id(self, token: str) -> int:
+        return self.tokenizer.convert_token_to_id(token)
+
+    def _convert_id_to_token(self, index: int) -> str:
+        return self.tokenizer.convert_id_to_token(index)
+
+    def convert_tokens_to_string(self, tokens: List[str]) -> str:
+        """Joins tokens; byte pieces that do not make a whole character yet give U+FFFD, one per byte."""
+        return self.tokenizer.decode_tokens(tokens)
+
+    def decode(self, token_ids, *args, **kwargs):
+        """Text of ids [seq] or of one id (before transformers 5 the base class reads one id's token as letters)."""
+        if isinstance(token_ids, int) or getattr(token_ids, "ndim", None) == 0:
+            token_ids = [int(token_ids)]
+        return super().decode(token_ids, *args, **kwargs)
+
+    # ----------------------------------------------------------------------------------------- sequences and batches
+
+    def get_prefix_tokens(self) -> List[int]:
+        return [self.get_command("[gMASK]"), self.get_command("sop")]
+
+    def build_inputs_with_special_tokens(
+        self, token_ids_0: List[int], token_ids_1: Optional[List[int]] = None
+    ) -> List[int]:
+        """`[gMASK] sop A`, and for a pair `[gMASK] sop A B </s>`."""
+        ids = self.get_prefix_tokens() + list(token_ids_0)
+        return ids if token_ids_1 is None else ids + list(token_ids_1) + [self.get_command("<eos>")]
+
+    def get_special_tokens_mask(
+        self,
+        token_ids_0: List[int],
+        token_ids_1: Optional[List[int]] = None,
+        already_has_special_tokens: bool = False,
+    ) -> List[int]:
+        """1 where `build_inputs_with_special_tokens` puts a special token, or where the id given is one."""
+        if already_has_special_tokens:
+            sp = self.tokenizer
+            special = {sp.bos_id, sp.eos_id, sp.pad_id, *sp.index_special_tokens, *self.all_special_ids}
+            return [int(index in special) for index in token_ids_0]
+        mask = [1, 1] + [0] * len(token_ids_0)
+        return mask if token_ids_1 is None else mask + [0] * len(token_ids_1) + [1]
+
+    def create_token_type_ids_from_sequences(
+        self, token_ids_0: List[int], token_ids_1: Optional[List[int]] = None
+    ) -> List[int]:
+        """Zeros: the model has no token types (nothing returns them unless asked to)."""
+        return [0] * len(self.build_inputs_with_special_tokens(token_ids_0, token_ids_1))
+
+    def __call__(self, *args, padding_side: Optional[str] = None, return_position_ids: bool = True, **kwargs):
+        """As every tokenizer; `padding_side` works in each release, `return_position_ids=False` drops those."""
+        with _scoped(_padding_side, padding_side or _padding_side.get()):
+            batch = super().__call__(*args, **kwargs)
+        if not return_position_ids:
+            batch.pop("position_ids", None)
+        return batch
+
+    def encode(self, *args, padding_side: Optional[str] = None, **kwargs) -> List[int]:
+        with _scoped(_padding_side, padding_side or _padding_side.get()):
+            return super().encode(*args, **kwargs)
+
+    def pad(self, *args, padding_side: Optional[str] = None, **kwargs):
+        with _scoped(_padding_side, padding_side or _padding_side.get()):
+            return super().pad(*args, **kwargs)
+
+    def _pad(
+        self,
+        encoded_inputs: Dict[str, Any],
+        max_length: Optional[int] = None,
+        padding_strategy: str = "do_not_pad",
+        pad_to_multiple_of: Optional[int] = None,
+        padding_side: Optional[str] = None,
+        return_attention_mask: Optional[bool] = None,
+    ) -> Dict[str, Any]:
+        """Pads one sequence. Position ids are 0 at padding and count from 0 at the first real token."""
+        side = padding_side or _padding_side.get() or self.padding_side
+        if side not in ("left", "right"):
+            raise ValueError(f"padding_side must be 'left' or 'right', got {side!r}")
+        name = self.model_input_names[0]
+        length = len(encoded_inputs[name])
+        mask = encoded_inputs.get("attention_mask", [1] * length)
+        if return_attention_mask or (return_attention_mask is None and "attention_mask" in self.model_input_names):
+            encoded_inputs["attention_mask"] = mask
+        if "position_ids" in self.model_input_names and "position_ids" not in encoded_inputs:
+            encoded_inputs["position_ids"] = [(count - 1) * real for count, real in zip(accumulate(mask), mask)]
+
+        if padding_strategy == "longest":
+            max_length = length
+        if padding_strategy == "do_not_pad" or max_length is None:
+            return encoded_inputs
+        missing = max(max_length + -max_length % (pad_to_multiple_of or 1) - length, 0)
+        fill = {"attention_mask": 0, "position_ids": 0, "token_type_ids": self.pad_token_type_id}
+        for key, value in {**fill, "special_tokens_mask": 1, name: self.pad_token_id}.items():
+            if key in encoded_inputs:
+                padding, real = [value] * missing, list(encoded_inputs[key])
+                encoded_inputs[key] = padding + real if side == "left" else real + padding
+        return encoded_inputs
+
+    # -------------------------------------------------------------------------------------------------------- chats
+
+    def build_prompt(self, query: str, history: Optional[Sequence[Sequence[str]]] = None) -> str:
+        """ChatGLM2's prompt: every past round, then the query.
+
+        Args:
+            query: the new question.
+            history: past rounds, oldest first, each a (query, response) pair of strings.
+
+        Raises:
+            TypeError, ValueError: the query is no string, or a round is no pair of strings.
+        """
+        if not isinstance(query, str):
+            raise TypeError(f"query must be a string, got {query!r}")
+        if isinstance(history, (str, bytes, dict)):
+            raise TypeError(f"history must be a list of (query, response) pairs, got {history!r}")
+        prompt = ""
+        for number, pair in enumerate(history or (), start=1):
+            if not isinstance(pair, (list, tuple)) or [type(text) for text in pair] != [str, str]:
+                raise ValueError(f"history[{number - 1}] must be a (query, response) pair of strings, got {pair!r}")
+            prompt += f"[Round {number}]\n\n问：{pair[0]}\n\n答：{pair[1]}\n\n"
+        return prompt + f"[Round {len(history or ()) + 1}]\n\n问：{query}\n\n答："
+
+    def apply_chat_template(self, conversation, *args, **kwargs):
+        """Renders messages (`role`, `content`) and, unless `tokenize=False`, encodes them after `[gMASK] sop`.
+
+        The text of the built-in template is `build_prompt`'s, without the two prefix tokens, so that calling the
+        tokenizer on it gives the same ids.
+        """
+        with _scoped(_rendered_chat, True):
+            return super().apply_chat_template(conversation, *args, **kwargs)
+
+    def build_single_message(self, role: str, metadata: str, message: str) -> List[int]:
+        """ChatGLM3: ids of one message. Role tokens inside `metadata` and `message` stay ordinary text."""
+        head, body = self.tokenizer.encode(f"{metadata}\n"), self.tokenizer.encode(message)
+        return [self.get_command(f"<|{role}|>")] + head + body
+
+    def build_chat_input(self, query: str, history: Optional[List[Dict[str, Any]]] = None, role: str = "user"):
+        """ChatGLM3: model inputs [1, seq] for a query after a history of messages (`role`, `content`, ...)."""
+        ids = self.get_prefix_tokens()
+        for item in history or ():
+            content = item["content"]
+            if item["role"] == "system" and "tools" in item:
+                content += "\n" + json.dumps(item["tools"], indent=4, ensure_ascii=False)
+            ids += self.build_single_message(item["role"], item.get("metadata", ""), content)
+        ids += self.build_single_message(role, "", query) + [self.get_command("<|assistant|>")]
+        return self.pad({"input_ids": [ids]}, return_tensors="pt")
+
+    # --------------------------------------------------------------------------------------------- version differences
+
+    def _add_tokens(self, new_tokens, special_tokens: bool = False) -> int:
+        # Since 4.34 the base class numbers new tokens from len(get_vocab()), which would reuse ids of existing pieces.
+        self._all_names_in_vocab = True
+        try:
+            return super()._add_tokens(new_tokens, special_tokens=special_tokens)
+        finally:
+            self._all_names_in_vocab = False
+
+    if not hasattr(PreTrainedTokenizer, "encode_plus"):  # 5.0 dropped both names; scripts still call them
+        encode_plus = batch_encode_plus = __call__
+
+
+def _added_pattern(token: Any) -> str:
+    """Regular expression, one group, for a token that a caller added: an AddedToken, or before 4.34 a plain string."""
+    left, right = (r"\s*" if getattr(token, side) is True else "" for side in ("lstrip", "rstrip"))
+    edge_left, edge_right = (r"(?<!\w)", r"(?!\w)") if getattr(token, "single_word", False) else ("", "")
+    return f"{left}{edge_left}({re.escape(str(token))}){edge_right}{right}"
