@@ -245,7 +245,8 @@ def measure_stream(limits, layers, rows, bits, repeats):
         ratio = statistics.median(size / t / 1e9 / read for t, read in zip(times, reads))
         time_median = statistics.median(times)
         row = {"m": m, "ms": time_median * 1e3, "GB/s": size / time_median / 1e9,
-               "read_GB/s": statistics.median(reads), "of_read": ratio, "GOPS": size * 8 / bits * 2 * m / time_median / 1e9}
+               "read_GB/s": statistics.median(reads), "of_read": ratio,
+               "GOPS": size * 8 / bits * 2 * m / time_median / 1e9}
         results.append(row)
         print(f"{m:4} {row['ms']:9.1f} {row['GB/s']:6.1f} {row['read_GB/s']:6.1f} {ratio:7.2f} {row['GOPS']:6.1f}",
               flush=True)
