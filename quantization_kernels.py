@@ -1330,7 +1330,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     query_type, cache_type, int8 = _CPU_TYPES.get(query.dtype, 3), _CPU_TYPES.get(key.dtype), _CPU_TYPES[torch.int8]
     if query_type == int8 or cache_type is None or value.dtype != key.dtype:
         return None
-    if (cache_type == int8) != (key_scale is not None and value_scale is not None):
+    if not (key_scale is not None) == (value_scale is not None) == (cache_type == int8):
         raise ValueError("an int8 cache, and no other, comes with key_scale and value_scale")
     try:
         kernel = _loaded_cpu_kernels().chatglm_attention
