@@ -746,14 +746,15 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             use_cache = False  # recomputing a block would write its keys a second time
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
-        if inputs_embeds is None:
-            if input_ids.dim() != 2:
-                raise ValueError(f"input_ids must be [batch, seq], got {list(input_ids.shape)}")
-            inputs_embeds = self.embedding.word_embeddings(input_ids)
-        x = inputs_embeds.float() if config.fp32_residual_connection else inputs_embeds
-        b, s = x.shape[:2]
+        if input_ids is not None and input_ids.dim() != 2:
+            raise ValueError(f"input_ids must be [batch, seq], got {list(input_ids.shape)}")
+        tokens = input_ids if inputs_embeds is None else inputs_embeds
+        b, s = tokens.shape[:2]
         if s == 0:
             raise ValueError("the input is empty: at least one token is needed")
+        whole = not last_token_only or output_hidden_states or output_attentions or torch.is_grad_enabled()
+        size = s if whole else config.prefill_slice_size
+        x = self._embed(tokens[:, :size])
 
         cache, prefix = self._prepare_cache(past_key_values, use_cache, b, x)
         prefix_length = config.pre_seq_len or 0
@@ -767,20 +768,18 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             position_ids = self._position_ids(position_ids, attention_mask, past, b, s, x.device)
             mask, padding = self._masks(attention_mask, full_attention_mask, cache, b, s, past + s, prefix_length)
 
-        sliced = (
-            last_token_only and cache is not None and mask is None and s > config.prefill_slice_size
-            and not (output_hidden_states or output_attentions or x.requires_grad)
-        )
-        slices = x.split(config.prefill_slice_size, dim=1) if sliced else (x,)
-        positions = position_ids.split(config.prefill_slice_size, dim=1) if sliced else (position_ids,)
-        for piece, piece_positions in zip(slices, positions):
-            total = (cache.length if cache is not None else prefix_length) + piece.shape[1]
+        if size < s and (cache is None or mask is not None):
+            size, x = s, self._embed(tokens)
+        for start in range(0, s, size):
+            x = self._embed(tokens[:, start : start + size]) if start else x
+            total = (cache.length if cache is not None else prefix_length) + x.shape[1]
             piece_mask, starts = mask, None
             if padding is not None:
-                piece_mask = visible_mask(padding[:, :total], piece.shape[1], total, x.device)
-                starts = left_padding(padding) if piece.shape[1] == 1 else None
+                piece_mask = visible_mask(padding[:, :total], x.shape[1], total, x.device)
+                starts = left_padding(padding) if x.shape[1] == 1 else None
             hidden, hidden_states, attentions = self._run_blocks(
-                piece, piece_positions, piece_mask, starts, cache, prefix, output_hidden_states, output_attentions
+                x, position_ids[:, start : start + size], piece_mask, starts, cache, prefix, output_hidden_states,
+                output_attentions,
             )
         if cache is not None and cache.static and not static:
             starts = torch.zeros(b, dtype=torch.long, device=x.device)
@@ -813,6 +812,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if cache is not None:
             cache.advance(position_ids.shape[1])
         return x, hidden_states, attentions
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        """ids [b, s], or their embeddings, -> [b, s, hidden]."""
+        x = tokens if tokens.is_floating_point() else self.embedding.word_embeddings(tokens)
+        return x.float() if self.config.fp32_residual_connection else x
 
     def _prepare_cache(self, past, use_cache: bool, batch: int, x: Tensor):
         """-> (cache or None, trained prefix per layer that attention has to prepend itself, or None)."""

@@ -33,6 +33,7 @@ from common import (
     reset_peak,
     seconds,
     table,
+    touch_weights,
     weight_bytes,
 )
 from limits import int16_gops, machine, read_bandwidth, release_buffer
@@ -45,9 +46,8 @@ GEOMETRY = ("num_layers", "hidden_size", "ffn_hidden_size", "num_attention_heads
 
 def load_child(folder: Path, dtype: str) -> None:
     """Runs in a process of its own: loads the model, answers one token, prints times and memory."""
-    import transformers
+    from transformers import AutoModel, GenerationMixin  # noqa: F401 - imported lazily: not part of loading
 
-    _ = transformers.AutoModel  # imported lazily: not part of loading
     before = reset_peak()
     start = time.perf_counter()
     model = load_model(folder, dtype)
@@ -230,8 +230,9 @@ def main() -> None:
         sizes = weight_bytes(model)
         result.update(dtype=str(model.dtype), cache=arguments.cache, weights=sizes,
                       geometry={key: getattr(config, key) for key in GEOMETRY})
+        touch_weights(model)
         with torch.no_grad():
-            model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)  # every weight page is in memory now
+            model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)
 
         result["decode"] = []
         for context in arguments.contexts:

@@ -4,8 +4,9 @@
     python benchmarks/peers.py --layers 2 --peer-python /path/to/other/venv/bin/python
 
 llama.cpp runs a GGUF file of the "chatglm" architecture written here: Q4_0 blocks with random nibbles, the output
-layer in fp16 (as ours is) and in Q4_0. Each engine lives in a process of its own and they take turns, so all of them see the
-same machine; ratios are medians over the rounds of (their time / our time). Prints a table, then one line of JSON.
+layer in fp16 (as ours is) and in Q4_0. Each engine lives in a process of its own and they take turns, so all of them
+see the same machine; ratios are medians over the rounds of (their time / our time). Prints a table, then one line of
+JSON.
 
 Needs llama-cpp-python and gguf (benchmarks/requirements.txt) in --peer-python.
 """

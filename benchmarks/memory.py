@@ -1,0 +1,149 @@
+"""Bytes on paper for a GPU and for a CPU, context length by context length, and a check of the CPU's against reality.
+
+    python benchmarks/memory.py                     the tables, and the check with two layers
+    python benchmarks/memory.py --no-check          the tables alone, at once
+
+On paper: weights (INT4 blocks, 16-bit embedding and output layer), the key/value cache (16-bit or int8), activations
+(the largest set of tensors that lives at one time: inside the MLP, for one slice of the prompt), and workspace (what
+kernels keep between calls). The check runs prompts on the CPU in a process of its own and compares its peak. Prints
+tables, then one line of JSON.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from common import (
+    ROOT,
+    checkpoint_folder,
+    cpu_count,
+    load_model,
+    memory,
+    reset_peak,
+    table,
+    touch_weights,
+    weight_bytes,
+)
+from limits import machine
+
+CONFIG = json.loads((ROOT / "config.json").read_text())
+SLICE = 1024  # config.prefill_slice_size
+CONTEXTS = (2048, 8192, 32768)
+GB = 1e9
+
+
+def weights(layers: int) -> dict:
+    hidden, ffn, vocab = CONFIG["hidden_size"], CONFIG["ffn_hidden_size"], CONFIG["padded_vocab_size"]
+    width = CONFIG["num_attention_heads"] * CONFIG["kv_channels"]
+    qkv = width + 2 * CONFIG["multi_query_group_num"] * CONFIG["kv_channels"]
+    shapes = ((qkv, hidden), (hidden, width), (2 * ffn, hidden), (hidden, ffn))
+    packed = sum(rows * columns // 2 + 2 * rows for rows, columns in shapes)  # with a 16-bit scale for every row
+    return {"blocks": layers * (packed + 2 * qkv + 2 * 2 * hidden) + 2 * hidden, "embedding": 2 * vocab * hidden,
+            "output_layer": 2 * vocab * hidden}
+
+
+def cache(layers: int, tokens: int, dtype: str) -> int:
+    vectors = 2 * layers * CONFIG["multi_query_group_num"] * tokens
+    return vectors * (CONFIG["kv_channels"] + 4 if dtype == "int8" else 2 * CONFIG["kv_channels"])
+
+
+def activations(tokens: int, device: str) -> int:
+    """Residual stream, normed input, gate and up in one tensor, their product; and the rotary table in fp32."""
+    rows = min(tokens, SLICE)
+    hidden, ffn = CONFIG["hidden_size"], CONFIG["ffn_hidden_size"]
+    mlp = 2 * rows * (2 * hidden + 2 * ffn + ffn)
+    # torch makes silu(gate) first and the product of it beside it; the CPU's kernel has no such step.
+    mlp += 2 * rows * ffn if device == "gpu" else 0
+    logits = (2 + 4) * CONFIG["padded_vocab_size"]  # of one position, and once more in fp32 for sampling
+    return mlp + 2 * 4 * rows * CONFIG["kv_channels"] // 4 + 8 * tokens + logits
+
+
+def workspace(tokens: int, device: str) -> int:
+    """CPU: 16-bit activations of a chunk of 128 tokens, attention's tiles. GPU: a block of expanded weight, cuBLAS."""
+    if device == "gpu":
+        return 2 * 2048 * CONFIG["ffn_hidden_size"] + (32 << 20)
+    return 128 * CONFIG["ffn_hidden_size"] * 2 + (2 << 20)
+
+
+def on_paper(layers: int, tokens: int, device: str, cache_dtype: str) -> dict:
+    parts = {"weights": sum(weights(layers).values()), "cache": cache(layers, tokens, cache_dtype),
+             "activations": activations(tokens, device), "workspace": workspace(tokens, device)}
+    return {"device": device, "cache_dtype": cache_dtype, "tokens": tokens, **parts, "total": sum(parts.values())}
+
+
+@torch.no_grad()
+def check_child(folder: Path, threads: int, cache_dtype: str, contexts) -> None:
+    """Runs prompts and a decoded token behind each; prints what the process held before, and its peaks."""
+    torch.set_num_threads(threads)
+    model = load_model(folder, cache=None if cache_dtype == "float16" else cache_dtype)
+    before = memory()["VmRSS"]
+    touch_weights(model)
+    model(torch.randint(100, 60000, (1, 16)), return_last_logit=True)
+    rows = []
+    for tokens in contexts:
+        caches = model.make_cache(tokens)
+        resident = reset_peak()
+        ids = torch.randint(100, 60000, (1, tokens - 1))
+        model(ids, past_key_values=caches, use_cache=True, return_last_logit=True)
+        model(torch.tensor([[5]]), past_key_values=caches, use_cache=True, return_last_logit=True)
+        peak = memory()["VmHWM"]
+        rows.append({"tokens": tokens, "peak_rss": peak, "cache": caches.memory_bytes(),
+                     "above_weights_and_cache": peak - resident - caches.memory_bytes()})
+        del caches
+    print(json.dumps({"python_and_libraries": before, "weights": sum(weight_bytes(model).values()),
+                      "with_weights": resident, "runs": rows}))
+
+
+def check(layers: int, threads: int, cache_dtype: str, contexts, keep) -> dict:
+    with checkpoint_folder(keep, layers) as folder:
+        command = [sys.executable, __file__, "--check-child", str(folder), "--threads", str(threads), "--cache",
+                   cache_dtype, "--contexts", *map(str, contexts)]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    measured = json.loads(output.splitlines()[-1])
+    for run in measured["runs"]:
+        paper = on_paper(layers, run["tokens"], "cpu", cache_dtype)
+        run["on_paper_above_weights_and_cache"] = paper["activations"] + paper["workspace"]
+    return measured
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, default=2, help="of the check; the tables are for the whole model")
+    parser.add_argument("--contexts", type=int, nargs="+", default=list(CONTEXTS), metavar="TOKENS")
+    parser.add_argument("--threads", type=int, default=cpu_count())
+    parser.add_argument("--cache", choices=("float16", "int8"), default="float16", help="of the check")
+    parser.add_argument("--folder", help="a checkpoint for the check, or where to make and keep one")
+    parser.add_argument("--no-check", action="store_true")
+    parser.add_argument("--check-child", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.check_child:
+        check_child(arguments.check_child, arguments.threads, arguments.cache, arguments.contexts)
+        return
+    result = {"benchmark": "memory", **machine(arguments.threads), "layers": CONFIG["num_layers"], "on_paper": []}
+    for device in ("gpu", "cpu"):
+        for cache_dtype in ("float16", "int8"):
+            result["on_paper"] += [on_paper(CONFIG["num_layers"], tokens, device, cache_dtype) for tokens in
+                                   (1, *arguments.contexts)]
+    keys = ("weights", "cache", "activations", "workspace", "total")
+    table(["GB on paper", "tokens", *keys], [
+        [f"{row['device'].upper()}, {row['cache_dtype']} cache", f"{row['tokens']:,}",
+         *(row[key] / GB for key in keys)] for row in result["on_paper"]])
+    print("A process holds Python and its libraries besides (about 0.35 GB), a GPU its CUDA context.\n")
+    if not arguments.no_check:
+        measured = check(arguments.layers, arguments.threads, arguments.cache, arguments.contexts, arguments.folder)
+        result["check"] = {"layers": arguments.layers, "cache_dtype": arguments.cache, **measured}
+        paper = sum(weights(arguments.layers).values())
+        print(f"Measured on the CPU, {arguments.layers} layers: weights {measured['weights'] / GB:.3f} GB (on paper "
+              f"{paper / GB:.3f}), Python and libraries {measured['python_and_libraries'] / GB:.2f} GB")
+        table(["tokens", "cache GB", "on paper", "above weights and cache", "on paper", "peak RSS GB"], [
+            [f"{run['tokens']:,}", run["cache"] / GB, cache(arguments.layers, run["tokens"], arguments.cache) / GB,
+             run["above_weights_and_cache"] / GB, run["on_paper_above_weights_and_cache"] / GB, run["peak_rss"] / GB]
+            for run in measured["runs"]])
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
