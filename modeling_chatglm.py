@@ -584,6 +584,11 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     _supports_sdpa = True
     _supports_cache_class = True  # 4.36 to 4.5x: lets a caller hand over a Cache, which forward() converts
 
+    def __init__(self, config: ChatGLMConfig):
+        super().__init__(config)
+        if config.pre_seq_len is None and TRANSFORMERS_VERSION >= (4, 50):
+            self._keep_in_fp32_modules = None  # these refuse the name of a module that is not there
+
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *args, **kwargs):
         """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory."""
@@ -823,7 +828,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         cache = past
         if past is not None and not isinstance(past, KVCache):  # tuples, or a cache class of transformers
             cache = KVCache.from_layers(past, self.config.kv_cache_dtype)
-        if cache is None or (cache.num_layers == 0 and use_cache):
+        if cache is None or cache.num_layers == 0:
             cache = KVCache(self.config.num_layers, dtype=self.config.kv_cache_dtype) if use_cache else None
         if cache is not None and cache.num_layers != self.config.num_layers:
             raise ValueError(f"past_key_values has {cache.num_layers} layers, the model {self.config.num_layers}")
