@@ -278,7 +278,7 @@ def measure_output_layer(limits, repeats):
 def describe():
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")] or [platform.processor()]
     return {"machine": f"{names[0]}, {os.cpu_count()} CPUs", "load": os.getloadavg()[0],
             "instructions": kernels.load_cpu_kernels().chatglm_instructions().decode(),

@@ -128,7 +128,7 @@ def make_checkpoint(
     """Writes the checkpoint, the package's code and, with `tiny`, a tokenizer. `overrides`: keys of config.json."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    config = json.loads((ROOT / "config.json").read_text())
+    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
     config.update(TINY if tiny else {})
     config.update(quantization_bit=bits, torch_dtype=dtype, **overrides)
     config["_name_or_path"] = str(folder)

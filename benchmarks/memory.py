@@ -29,7 +29,7 @@ from common import (
 )
 from limits import machine
 
-CONFIG = json.loads((ROOT / "config.json").read_text())
+CONFIG = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
 SLICE = 1024  # config.prefill_slice_size
 CONTEXTS = (2048, 8192, 32768)
 GB = 1e9

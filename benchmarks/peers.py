@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CONFIG = json.loads((HERE.parent / "config.json").read_text())
+CONFIG = json.loads((HERE.parent / "config.json").read_text(encoding="utf-8"))
 WEIGHT_STD = 0.02
 BATCH = 512  # tokens that llama.cpp takes at a time, its default
 

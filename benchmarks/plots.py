@@ -22,7 +22,7 @@ def read(paths) -> dict:
     """kind -> {what it was run with: the latest result}."""
     found = {}
     for path in paths:
-        for line in Path(path).read_text().splitlines():
+        for line in Path(path).read_text(encoding="utf-8").splitlines():
             if not line.startswith('{"benchmark"'):
                 continue
             run = json.loads(line)

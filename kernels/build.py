@@ -101,7 +101,7 @@ def tidy(ptx):
 
 def build_modules(nvrtc_path):
     """{string name: PTX}"""
-    sources = {path.name: path.read_text() for path in (ROOT / "kernels").glob("*.cu*")}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "kernels").glob("*.cu*")}
     return {name: compile_ptx(nvrtc_path, sources[file], sources[HEADER], arch, file) for name, file, arch in MODULES}
 
 
@@ -187,7 +187,7 @@ def main():
     check = parser.parse_args().check
     nvrtc = find_nvrtc() or install_nvrtc()
     modules = build_modules(nvrtc)
-    text = KERNELS_FILE.read_text()
+    text = KERNELS_FILE.read_text(encoding="utf-8")
     fresh = with_modules(text, modules)
     if check:
         if fresh != text:

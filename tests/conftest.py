@@ -48,7 +48,7 @@ def golden_folder(tmp_path_factory):
                 if file.is_file() and "golden" not in file.name:
                     shutil.copyfile(file, folder / file.name)
             if overrides:
-                config = json.loads((folder / "config.json").read_text())
+                config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
                 config.update(overrides)
                 (folder / "config.json").write_text(json.dumps(config))
             shutil.copyfile(GOLDEN / "tokenizer" / "tokenizer.model", folder / "tokenizer.model")

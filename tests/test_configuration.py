@@ -16,7 +16,7 @@ def test_shipped_config_is_the_published_one(config_class):
     config = config_class.from_pretrained(ROOT)
     assert (config.num_layers, config.hidden_size, config.quantization_bit, config.rope_ratio) == (28, 4096, 4, 16)
     assert (config.eos_token_id, config.pad_token_id, config.tie_word_embeddings) == (2, 0, False)
-    assert set(json.loads((ROOT / "config.json").read_text())["auto_map"]) == {
+    assert set(json.loads((ROOT / "config.json").read_text(encoding="utf-8"))["auto_map"]) == {
         "AutoConfig",
         "AutoModel",
         "AutoModelForCausalLM",

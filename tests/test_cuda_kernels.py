@@ -516,7 +516,7 @@ def test_shipped_ptx_is_a_fresh_build(nvrtc):
 
 def test_no_line_of_text_looks_like_an_import():
     """transformers 4.30.2 takes every line that starts with `import x` for a requirement, in strings too."""
-    text = (ROOT / "quantization_kernels.py").read_text()
+    text = (ROOT / "quantization_kernels.py").read_text(encoding="utf-8")
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Import, ast.ImportFrom))]
     statements = {line for node in nodes for line in range(node.lineno, node.end_lineno + 1)}
     lines = enumerate(text.splitlines(), 1)
@@ -739,9 +739,9 @@ def with_bug(monkeypatch, nvrtc, file, text, replacement, instance):
             f"{instance}\n" if f"#define {instance.split('(')[0]}(" in source else ""
         )
 
-    header = edit(build.HEADER, (ROOT / "kernels" / build.HEADER).read_text())
+    header = edit(build.HEADER, (ROOT / "kernels" / build.HEADER).read_text(encoding="utf-8"))
     for name, source_file, architecture in build.MODULES:
-        source = edit(source_file, (ROOT / "kernels" / source_file).read_text())
+        source = edit(source_file, (ROOT / "kernels" / source_file).read_text(encoding="utf-8"))
         if instance in source:
             monkeypatch.setattr(kernels_file, name, build.compile_ptx(nvrtc, source, header, architecture))
 

@@ -21,7 +21,7 @@ class Chat:
 
 @pytest.fixture(scope="module", params=CHAT)
 def chat(request, golden_folder):
-    values = json.loads((GOLDEN / request.param / "golden_chat.json").read_text())
+    values = json.loads((GOLDEN / request.param / "golden_chat.json").read_text(encoding="utf-8"))
     return Chat(golden_folder(request.param), values)
 
 

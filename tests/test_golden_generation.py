@@ -16,7 +16,7 @@ OLD_BEAM_SCORES = tuple(map(int, transformers.__version__.split(".")[:2])) <= (4
 @pytest.fixture(scope="module", params=CAUSAL)
 def golden(request, golden_folder):
     model = AutoModel.from_pretrained(golden_folder(request.param), trust_remote_code=True).float().eval()
-    values = json.loads((GOLDEN / request.param / "golden.json").read_text())["generate"]
+    values = json.loads((GOLDEN / request.param / "golden.json").read_text(encoding="utf-8"))["generate"]
     values["ids"] = torch.tensor(values["prompt"])
     values["batch"] = {name: torch.tensor(rows) for name, rows in values["prompt_batch"].items()}
     return model, values

@@ -21,7 +21,7 @@ class Golden:
     def __init__(self, folder, name):
         self.name, self.folder = name, folder(name)
         self.tensors = load_file(GOLDEN / name / "golden.safetensors")
-        self.values = json.loads((GOLDEN / name / "golden.json").read_text())
+        self.values = json.loads((GOLDEN / name / "golden.json").read_text(encoding="utf-8"))
         self.model = AutoModel.from_pretrained(self.folder, trust_remote_code=True).float().eval()
 
     def __getitem__(self, key):

@@ -42,7 +42,7 @@ def test_rotary_table(numerics, package, width, ratio, dtype):
     ours = table(package, width, ratio, dtype, numerics["rope.rows"])
     theirs = numerics[f"rope.dim{width}.ratio{ratio}.{dtype}"]
     torch.testing.assert_close(ours, theirs.float(), atol=1e-6 if dtype == "float32" else 0, rtol=0)
-    digests = json.loads((GOLDEN / "numerics" / "numerics.json").read_text())
+    digests = json.loads((GOLDEN / "numerics" / "numerics.json").read_text(encoding="utf-8"))
     full = table(package, width, ratio, dtype, torch.arange(32768)).to(getattr(torch, dtype))
     if torch.__version__.startswith("2.13.0"):  # sine and cosine libraries differ in the last bit between builds
         digest = hashlib.sha256(full.contiguous().view(torch.uint8).numpy().tobytes()).hexdigest()
@@ -106,7 +106,7 @@ def test_score_guard(numerics, package):
 
 
 def test_configuration_defaults(package):
-    expected = json.loads((GOLDEN / "numerics" / "config_defaults.json").read_text())
+    expected = json.loads((GOLDEN / "numerics" / "config_defaults.json").read_text(encoding="utf-8"))
     config = package("configuration_chatglm").ChatGLMConfig()
     assert {key: getattr(config, key) for key in expected} == expected
 
@@ -132,7 +132,7 @@ CLASSIFIERS = sorted(p.parent.name for p in GOLDEN.glob("S_*/golden.json"))
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_sequence_classification(golden_folder, name):
     tensors = load_file(GOLDEN / name / "golden.safetensors")
-    values = json.loads((GOLDEN / name / "golden.json").read_text())
+    values = json.loads((GOLDEN / name / "golden.json").read_text(encoding="utf-8"))
     model = (
         AutoModelForSequenceClassification.from_pretrained(golden_folder(name), trust_remote_code=True).float().eval()
     )

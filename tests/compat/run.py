@@ -96,7 +96,7 @@ def run_probe(python: Path, checkpoints: Path) -> dict:
             return {"(probe)": {"error": f"no end after {PROBE_SECONDS} s"}}
         if not out.exists():
             return {"(probe)": {"error": (done.stderr or done.stdout)[-2000:]}}
-        return json.loads(out.read_text())
+        return json.loads(out.read_text(encoding="utf-8"))
 
 
 def same(ours, theirs) -> bool:
