@@ -52,7 +52,8 @@ def make_folder(tmp_path_factory):
         count += 1
         folder = tmp_path_factory.mktemp(f"folder{count}")
         shutil.copy(ROOT / "tokenization_chatglm.py", folder)
-        (folder / "tokenizer_config.json").write_text(json.dumps({**json.loads(Path(config).read_text(encoding="utf-8")), **changes}))
+        published = json.loads(Path(config).read_text(encoding="utf-8"))
+        (folder / "tokenizer_config.json").write_text(json.dumps({**published, **changes}))
         if vocab_file:
             shutil.copyfile(vocab_file, folder / "tokenizer.model")
         return folder
