@@ -30,9 +30,10 @@ from transformers.modeling_outputs import (
 
 from .configuration_chatglm import ChatGLMConfig
 from .quantization import DenseLinear, QuantizedLinear
-from .quantization_kernels import cached_attention
+from .quantization_kernels import cached_attention, copy_to_huge_pages
 
-# What differs between releases of transformers stands here and where this name is used.
+LARGE_WEIGHT = 2**22  # elements
+# What differs between releases of transformers stands where this name is used.
 TRANSFORMERS_VERSION = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 
 History = List[Tuple[str, str]]
@@ -684,6 +685,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         self.encoder = GLMTransformer(config)
         self.output_layer = DenseLinear(config.hidden_size, config.padded_vocab_size, bias=False)
         self.gradient_checkpointing, self.checkpoint_kwargs = False, {"use_reentrant": False}
+        self.settled = False
         if config.pre_seq_len is not None:
             self.prefix_encoder = PrefixEncoder(config)
         self.freeze()
@@ -760,6 +762,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         whole = not last_token_only or output_hidden_states or output_attentions or torch.is_grad_enabled()
         size = s if whole else config.prefill_slice_size
         x = self._embed(tokens[:, :size])
+        if x.is_cpu and not self.settled and not self.training:
+            self._settle_weights()
 
         cache, prefix = self._prepare_cache(past_key_values, use_cache, b, x)
         prefix_length = config.pre_seq_len or 0
@@ -817,6 +821,14 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if cache is not None:
             cache.advance(position_ids.shape[1])
         return x, hidden_states, attentions
+
+    def _settle_weights(self) -> None:
+        """Before the first pass on a CPU: large weights move to memory of large pages, which reads faster."""
+        self.settled = True
+        for module in self.modules():
+            weight = module.weight if isinstance(module, nn.Linear) else None
+            if type(weight) is nn.Parameter and weight.is_cpu and weight.numel() >= LARGE_WEIGHT:
+                weight.data = copy_to_huge_pages(weight.data)
 
     def _embed(self, tokens: Tensor) -> Tensor:
         """ids [b, s], or their embeddings, -> [b, s, hidden]."""
@@ -1080,7 +1092,9 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         """
         config = self.config
         capacity = min(max_length, config.seq_length) + (config.pre_seq_len or 0)
-        element = 1 + 4 / config.kv_channels if config.kv_cache_dtype == "int8" else self.dtype.itemsize
+        element = self.transformer.embedding.word_embeddings.weight.element_size()
+        if config.kv_cache_dtype == "int8":
+            element = 1 + 4 / config.kv_channels  # and the scale of each head
         per_token = 2 * config.num_layers * config.num_key_value_heads * config.kv_channels * element
         needed, free = int(capacity * batch_size * per_token), free_memory(self.device)
         if free is not None and needed > free:

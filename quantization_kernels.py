@@ -1372,7 +1372,20 @@ def use_huge_pages(tensor: Tensor) -> bool:
     Works best before the memory is written for the first time. Returns whether the system took the advice; anonymous
     memory only (a memory-mapped file keeps its pages).
     """
-    page, advice = 2 << 20, 14  # MADV_HUGEPAGE
+    return _advise(tensor, page=2 << 20, advice=14)  # MADV_HUGEPAGE
+
+
+def copy_to_huge_pages(tensor: Tensor) -> Tensor:
+    """A copy of a CPU tensor in 2 MiB pages; pages of a memory-mapped file that it came from are given back."""
+    copy = torch.empty_like(tensor, memory_format=torch.contiguous_format)
+    if not use_huge_pages(copy):
+        return tensor
+    copy.copy_(tensor)
+    _advise(tensor, page=4096, advice=21)  # MADV_PAGEOUT: drops clean pages of a file, and never loses contents
+    return copy
+
+
+def _advise(tensor: Tensor, page: int, advice: int) -> bool:
     begin = (tensor.data_ptr() + page - 1) // page * page
     end = (tensor.data_ptr() + tensor.numel() * tensor.element_size()) // page * page
     if sys.platform != "linux" or tensor.device.type != "cpu" or end <= begin:
