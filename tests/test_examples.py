@@ -11,6 +11,8 @@ from conftest import CODE_FILES, ROOT
 from transformers import AutoModel, AutoTokenizer
 
 EXAMPLES = ROOT / "examples"
+# A prefix moves the loss of a random model little: by 0.028 in 8 steps, and seeds differ by 0.0005 (dropout).
+LEARNED = 0.01
 PAIRS = [("你好", "hello"), ("1 + 1 = ?", "2"), ("晚上睡不着应该怎么办", "早睡")]
 
 
@@ -119,8 +121,8 @@ def test_prefix_tuning_learns(tiny_checkpoint, data, monkeypatch):
     module = imported("ptuning", monkeypatch)
     model, tokenizer = module.load(str(tiny_checkpoint(bits=0, dtype="float32")), pre_seq_len=8)
     pairs = module.read_pairs(data)[:1]
-    losses = module.train(model, module.batches(tokenizer, pairs, 1, 64), steps=6, learning_rate=0.3)
-    assert losses[-1] < losses[0] - 0.02
+    losses = module.train(model, module.batches(tokenizer, pairs, 1, 64), steps=8, learning_rate=0.3)
+    assert losses[0] - losses[-1] > LEARNED
 
 
 def test_lora(tiny_checkpoint, data, tmp_path, monkeypatch, capsys):
