@@ -134,8 +134,9 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
     out = x.new_empty(x.shape[0], weight.shape[0])
     for rows in _row_blocks(weight):
         block = dequantize_weight(weight[rows], scale[rows], bits, compute_dtype)
-        out[:, rows] = x_wide @ block.T
-    return out if bias is None else out.add_(bias.to(out.dtype))
+        product = x_wide @ block.T
+        out[:, rows] = product if bias is None else product.add_(bias[rows].to(compute_dtype))  # rounded once
+    return out
 
 
 def _cpu_kernels_serve(x: Tensor, weight: Tensor) -> bool:
