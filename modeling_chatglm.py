@@ -30,9 +30,10 @@ from transformers.modeling_outputs import (
 
 from .configuration_chatglm import ChatGLMConfig
 from .quantization import DenseLinear, QuantizedLinear
-from .quantization_kernels import cached_attention, copy_to_huge_pages
+from .quantization_kernels import cached_attention, copy_to_huge_pages, native_rms_norm, native_rotate, native_swiglu
 
 LARGE_WEIGHT = 2**22  # elements
+NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
 # What differs between releases of transformers stands where this name is used.
 TRANSFORMERS_VERSION = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 
@@ -51,6 +52,10 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.weight.numel() >= NATIVE_WIDTH:
+            out = native_rms_norm(x, self.weight, self.eps)
+            if out is not None:
+                return out
         wide = x.float()
         return (self.weight * (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps))).to(x.dtype)
 
@@ -98,6 +103,8 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         cos, sin: fp32 [b, s, 1, d / 4].
     """
     width = 2 * cos.shape[-1]
+    if x.shape[2] * x.shape[3] >= NATIVE_WIDTH and native_rotate(x, cos, sin):
+        return x
     # A pair is a complex number, turned by cos + i sin.
     pairs = torch.view_as_complex(x[..., :width].float().unflatten(-1, (-1, 2)))
     rotated = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
@@ -504,8 +511,12 @@ class MLP(nn.Module):
         self.dense_4h_to_h = make_linear(config, ffn, hidden, bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = self.dense_h_to_4h(x).chunk(2, dim=-1)
-        return self.dense_4h_to_h(F.silu(gate) * up)
+        gate_and_up = self.dense_h_to_4h(x)
+        product = native_swiglu(gate_and_up) if gate_and_up.shape[-1] >= NATIVE_WIDTH else None
+        if product is None:
+            gate, up = gate_and_up.chunk(2, dim=-1)
+            product = F.silu(gate) * up
+        return self.dense_4h_to_h(product)
 
 
 class GLMBlock(nn.Module):
@@ -532,7 +543,7 @@ class GLMBlock(nn.Module):
         return norm(x).to(norm.weight.dtype) if self.fp32_residual else norm(x)
 
     def add_residual(self, residual: Tensor, out: Tensor) -> Tensor:
-        return residual + F.dropout(out, self.dropout, self.training)
+        return residual + (F.dropout(out, self.dropout) if self.training else out)
 
 
 class GLMTransformer(nn.Module):

@@ -469,7 +469,7 @@ INLINE void multiply_block(const char* weight, int64_t bytes, const int16_t* x, 
   int64_t i = 0;
 #pragma GCC unroll 2  // one prefetch per cache line
   for (; i + VECTOR_BYTES <= bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
-    if (i % 64 == 0) __builtin_prefetch(weight + i + PREFETCH_BYTES);  // past a row's end the next row goes on
+    if (i % 64 == 0) __builtin_prefetch(weight + i + PREFETCH_BYTES, 0, 0);  // past a row's end the next row goes on
     Few<BITS>::template multiply<M>(load<Short>(weight + i), x, sums);
   }
   if (i < bytes) {
@@ -686,7 +686,7 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
   };
   int64_t i = 0;
   for (; i + line <= job.k; i += line) {
-    for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2);
+    for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
     for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
   }
   for (; i + LANES <= job.k; i += LANES) multiply(i);
@@ -991,6 +991,70 @@ void attend(const Attention& job) {
   });
 }
 
+// --------------------------------------------------------------------------- norm, gate and rotation of a decode step
+//
+// What stands between the products, in float32 and rounded once. An operator of torch costs some ten microseconds on a
+// slow core whatever it does, and these are eight, two and seven of them.
+
+constexpr int PART = 512;
+
+// y = weight * (x / sqrt(mean(x^2) + eps))
+void normalize_row(int type, const char* x, int weight_type, const char* weight, int64_t k, float eps, char* y) {
+  alignas(64) float values[PART], factors[PART];
+  Float squares = {};
+  float rest = 0;
+  for (int64_t i = 0; i < k; i += PART) {
+    int64_t count = k - i < PART ? k - i : PART, j = 0;
+    widen(type, x + i * size_of(type), count, 1.0f, values);
+    for (; j + LANES <= count; j += LANES) squares += load<Float>(values + j) * load<Float>(values + j);
+    for (; j < count; j++) rest += values[j] * values[j];
+  }
+  float factor = 1.0f / std::sqrt((sum_lanes(squares) + rest) / (float)k + eps);
+  for (int64_t i = 0; i < k; i += PART) {
+    int64_t count = k - i < PART ? k - i : PART;
+    widen(type, x + i * size_of(type), count, factor, values);
+    widen(weight_type, weight + i * size_of(weight_type), count, 1.0f, factors);
+    for (int64_t j = 0; j < count; j++) values[j] *= factors[j];
+    narrow(type, values, count, y + i * size_of(type));
+  }
+}
+
+// y = silu(gate) * up for `count` columns
+void gate_columns(int type, const char* gate, const char* up, int64_t count, char* y) {
+  alignas(64) float gates[PART] = {}, ups[PART] = {};
+  for (int64_t i = 0; i < count; i += PART) {
+    int64_t now = count - i < PART ? count - i : PART;
+    widen(type, gate + i * size_of(type), now, 1.0f, gates);
+    widen(type, up + i * size_of(type), now, 1.0f, ups);
+    for (int64_t j = 0; j < now; j += LANES) {
+      Float value = load<Float>(gates + j);
+      Float e = exponential(value < 0.0f ? value : -value);  // e^-|value|; a NaN stays one
+      store(gates + j, value * ((value < 0.0f ? e : Float{} + 1.0f) / (e + 1.0f)) * load<Float>(ups + j));
+    }
+    narrow(type, gates, now, y + i * size_of(type));
+  }
+}
+
+// Turns the pairs (2j, 2j + 1) of the first 2 * pairs channels of every head by the angle j.
+void rotate_token(int type, char* x, int64_t heads, int64_t head_stride, int64_t pairs, const float* cos,
+                  const float* sin) {
+  alignas(64) float values[PART];
+  constexpr int64_t most = PART / 2;
+  for (int64_t head = 0; head < heads; head++)
+    for (int64_t j = 0; j < pairs; j += most) {
+      int64_t count = pairs - j < most ? pairs - j : most;
+      char* at = x + (head * head_stride + 2 * j) * size_of(type);
+      widen(type, at, 2 * count, 1.0f, values);
+      for (int64_t i = 0; i < count; i++) {
+        float a = values[2 * i], b = values[2 * i + 1], c = cos[j + i], s = sin[j + i];
+        values[2 * i] = a * c - b * s, values[2 * i + 1] = a * s + b * c;
+      }
+      narrow(type, values, 2 * count, at);
+    }
+}
+
+constexpr int64_t WORTH_A_THREAD = 8192;  // elements: fewer are done before another thread has started
+
 }  // namespace
 
 // ------------------------------------------------------------------------------------------------------- entry points
@@ -1049,6 +1113,37 @@ int chatglm_float_linear(int64_t m, int64_t n, int64_t k, const void* x, int x_t
   }
 }
 
+int chatglm_rms_norm(int64_t m, int64_t k, const void* x, int type, const void* weight, int weight_type, float eps,
+                     void* y, int threads) {
+  int64_t bytes = k * size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
+    normalize_row(type, (const char*)x + t * bytes, weight_type, (const char*)weight, k, eps, (char*)y + t * bytes);
+  });
+  return 0;
+}
+
+// x [m, 2k]: gates, then what they let through
+int chatglm_swiglu(int64_t m, int64_t k, const void* x, int type, void* y, int threads) {
+  int64_t parts = (k + WORTH_A_THREAD - 1) / WORTH_A_THREAD, bytes = size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m * parts, [&](int64_t task) {
+    int64_t t = task / parts, begin = task % parts * WORTH_A_THREAD;
+    int64_t count = k - begin < WORTH_A_THREAD ? k - begin : WORTH_A_THREAD;
+    const char* gate = (const char*)x + (2 * t * k + begin) * bytes;
+    gate_columns(type, gate, gate + k * bytes, count, (char*)y + (t * k + begin) * bytes);
+  });
+  return 0;
+}
+
+// x: m tokens of `heads` heads, changed in place; cos, sin [m, pairs]
+int chatglm_rotate(int64_t m, int64_t heads, int64_t pairs, void* x, int type, int64_t token_stride,
+                   int64_t head_stride, const float* cos, const float* sin, int threads) {
+  parallel(m * heads * pairs > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
+    rotate_token(type, (char*)x + t * token_stride * size_of(type), heads, head_stride, pairs, cos + t * pairs,
+                 sin + t * pairs);
+  });
+  return 0;
+}
+
 // strides: 15 numbers, (batch, token, head) of query, key, value, key_scale, value_scale
 int chatglm_attention(int64_t batch, int64_t queries, int64_t heads, int64_t groups, int64_t channels,
                       int64_t kv_length, const void* query, int query_type, const void* key, const void* value,
@@ -1076,6 +1171,7 @@ _CPU_ARCH_FLAGS = {
     "portable": [["-DCHATGLM_PORTABLE"]],
 }
 _CPU_TYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2, torch.int8: 3}
+_CPU_FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 
 _cpu_lock = threading.Lock()
 _cpu_kernels = None  # the loaded library, or the KernelUnavailableError of the first try
@@ -1194,6 +1290,9 @@ def _open_cpu_library(path: str) -> ctypes.CDLL:
                                      whole, pointer, whole, pointer, whole],
         "chatglm_float_linear": [number, number, number, pointer, whole, number, pointer, whole, number, pointer,
                                  whole, pointer, whole],
+        "chatglm_rms_norm": [number, number, pointer, whole, pointer, whole, ctypes.c_float, pointer, whole],
+        "chatglm_swiglu": [number, number, pointer, whole, pointer, whole],
+        "chatglm_rotate": [number] * 3 + [pointer, whole, number, number, pointer, pointer, whole],
         "chatglm_attention": [number] * 6 + [pointer, whole, pointer, pointer, whole, pointer, pointer, whole, pointer,
                                              pointer, ctypes.c_float, pointer, whole],
     }
@@ -1364,6 +1463,71 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         if status:
             raise MemoryError("no memory for attention")
     return out
+
+
+def _elementwise_kernels(*tensors: Tensor) -> Optional[ctypes.CDLL]:
+    """The kernels, where they can take these tensors: plain ones on a CPU that ask for no gradient."""
+    for tensor in tensors:
+        if not tensor.is_cpu or tensor.dtype not in _CPU_FLOATS or type(tensor) not in (Tensor, torch.nn.Parameter):
+            return None
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        return None
+    try:
+        return _loaded_cpu_kernels()
+    except KernelUnavailableError:
+        return None
+
+
+def native_rms_norm(x: Tensor, weight: Tensor, eps: float) -> Optional[Tensor]:
+    """`weight * (x / sqrt(mean(x²) + eps))` in float32 on a CPU, rounded once; None where the kernels do not serve.
+
+    Args:
+        x: float32, float16 or bfloat16 [..., hidden].
+        weight: float32, float16 or bfloat16 [hidden].
+    """
+    library = _elementwise_kernels(x, weight)
+    if library is None or not weight.is_contiguous():
+        return None
+    x, k = x.contiguous(), weight.shape[0]
+    y = torch.empty_like(x)
+    if y.numel():
+        library.chatglm_rms_norm(x.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], weight.data_ptr(),
+                                 _CPU_TYPES[weight.dtype], eps, y.data_ptr(), torch.get_num_threads())
+    return y
+
+
+def native_swiglu(x: Tensor) -> Optional[Tensor]:
+    """`silu(gate) * up` of x [..., gate and up], rounded once; [..., half]. None where the kernels do not serve."""
+    library = _elementwise_kernels(x)
+    if library is None:
+        return None
+    x, k = x.contiguous(), x.shape[-1] // 2
+    y = x.new_empty((*x.shape[:-1], k))
+    if y.numel():
+        library.chatglm_swiglu(y.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], y.data_ptr(),
+                               torch.get_num_threads())
+    return y
+
+
+def native_rotate(x: Tensor, cos: Tensor, sin: Tensor) -> bool:
+    """Rotates x in place on a CPU, as `apply_rotary` does. Returns False, x unchanged, where the kernels do not serve.
+
+    Args:
+        x: float32, float16 or bfloat16 [b, s, heads, d], contiguous channels, batch rows one behind the other.
+        cos, sin: float32 [b, s, 1, pairs], 2 * pairs <= d.
+    """
+    library = _elementwise_kernels(x, cos, sin)
+    b, s, heads, _ = x.shape
+    batch_stride, token_stride, head_stride, unit = x.stride()
+    if library is None or unit != 1 or (b > 1 and batch_stride != s * token_stride):
+        return False
+    if cos.dtype != torch.float32 or sin.dtype != torch.float32 or cos.shape[:3] != (b, s, 1):
+        return False
+    cos, sin = cos.contiguous(), sin.contiguous()
+    if x.numel():
+        library.chatglm_rotate(b * s, heads, cos.shape[-1], x.data_ptr(), _CPU_TYPES[x.dtype], token_stride,
+                               head_stride, cos.data_ptr(), sin.data_ptr(), torch.get_num_threads())
+    return True
 
 
 def use_huge_pages(tensor: Tensor) -> bool:

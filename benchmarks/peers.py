@@ -26,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 CONFIG = json.loads((HERE.parent / "config.json").read_text(encoding="utf-8"))
 WEIGHT_STD = 0.02
 BATCH = 512  # tokens that llama.cpp takes at a time, its default
+ROOM = 4096  # positions of every engine's cache
+PREFILL, CONTEXT = 512, 2048
 
 
 # ------------------------------------------------------------------------------------------------------- the GGUF file
@@ -105,8 +107,8 @@ def write_gguf(path: Path, layers: int, head: str) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------- engines
-# Each has prefill(tokens) -> seconds, into an empty cache; decode(context, tokens) -> seconds per token, behind the
-# first `context` tokens that are in the cache; and its versions.
+# Each has prefill(tokens, extend) -> seconds, into an empty cache or behind what it holds; decode(context, tokens) ->
+# seconds per token, behind the first `context` tokens that are in the cache; and its versions.
 
 
 class Ours:
@@ -129,16 +131,15 @@ class Ours:
             outputs = self.model(ids, past_key_values=self.cache, use_cache=True, return_last_logit=True)
         self.next = outputs.logits[:, -1].argmax(-1, keepdim=True)
 
-    def prefill(self, tokens: int) -> float:
-        self.cache = self.model.make_cache(tokens + 64)
+    def prefill(self, tokens: int, extend: bool = False) -> float:
+        if not extend:
+            self.cache = self.model.make_cache(ROOM)
         ids = self.torch.randint(300, 60000, (1, tokens))
         start = time.perf_counter()
         self.run(ids)
         return time.perf_counter() - start
 
     def decode(self, context: int, tokens: int) -> float:
-        if self.cache is None or context == 0:
-            self.cache = self.model.make_cache(64)
         self.cache.crop(context)
         self.next = self.torch.tensor([[300]])
         start = time.perf_counter()
@@ -178,8 +179,9 @@ class LlamaCpp:
             raise RuntimeError("llama_decode failed")
         self.api.llama_get_logits_ith(self.context, -1)[0]  # waits for the result
 
-    def prefill(self, tokens: int) -> float:
-        self.api.llama_memory_clear(self.memory, True)
+    def prefill(self, tokens: int, extend: bool = False) -> float:
+        if not extend:
+            self.api.llama_memory_clear(self.memory, True)
         ids = [300 + i * 7919 % 59000 for i in range(tokens)]
         start = time.perf_counter()
         for i in range(0, tokens, BATCH):
@@ -236,24 +238,30 @@ class Child:
 # -------------------------------------------------------------------------------------------------------- measurement
 
 
-def measure(children: dict, rounds: int, tokens: int) -> dict:
-    """Turn by turn: {measurement: {engine: [seconds per token or per prefill]}}."""
+def measure(children: dict, rounds: int, prefills: int, tokens: int) -> dict:
+    """Turn by turn: {measurement: {engine: [seconds per token or per prefill]}}. Reports every turn on stderr.
+
+    All engines decode with an empty cache; prefills and the long context are for ours and the first other engine: heads
+    are read once per turn there, which no measurement would show.
+    """
     times = {name: {engine: [] for engine in children} for name in ("decode 0", "prefill 512", "decode 2048")}
+
+    def turns(name: str, count: int, *request) -> None:
+        for _ in range(count):
+            for engine, child in children.items():
+                times[name][engine].append(child(*request))
+                print(f"{name}: {engine} {times[name][engine][-1]:.3f} s", file=sys.stderr)
+
     for child in children.values():  # caches of all kinds get warm
         child("prefill", 32)
         child("decode", 0, 2)
-    for _ in range(rounds):
-        for engine, child in children.items():
-            times["decode 0"][engine].append(child("decode", 0, tokens))
-    for _ in range(max(2, rounds // 3)):
-        for engine, child in children.items():
-            times["prefill 512"][engine].append(child("prefill", 512))
+    turns("decode 0", rounds, "decode", 0, tokens)
+    children = dict(list(children.items())[:2])
+    turns("prefill 512", prefills, "prefill", PREFILL)
     for child in children.values():
-        child("prefill", 2048)
-        child("decode", 2048, 2)
-    for _ in range(rounds):
-        for engine, child in children.items():
-            times["decode 2048"][engine].append(child("decode", 2048, tokens))
+        child("prefill", CONTEXT - PREFILL, True)  # behind the 512 of the last turn
+        child("decode", CONTEXT, 2)
+    turns("decode 2048", rounds, "decode", CONTEXT, tokens)
     return times
 
 
@@ -262,6 +270,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=28)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--prefills", type=int, default=3, help="rounds of the prefill measurement")
     parser.add_argument("--tokens", type=int, default=8, help="decoded in a turn")
     parser.add_argument("--heads", nargs="*", choices=("f16", "q4_0"), default=["f16", "q4_0"])
     parser.add_argument("--peer-python", default=sys.executable, help="a Python with llama-cpp-python and gguf")
@@ -274,7 +283,7 @@ def main() -> None:
         return
     if arguments.serve:
         engine, path = arguments.serve
-        serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, 4096))
+        serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, ROOM))
         return
 
     from common import checkpoint_folder, table
@@ -294,7 +303,7 @@ def main() -> None:
         bandwidth = [read_bandwidth(arguments.threads) for _ in range(5)]
         release_buffer()
         children = {name: Child(*command, *common) for name, command in engines.items()}
-        times = measure(children, arguments.rounds, arguments.tokens)
+        times = measure(children, arguments.rounds, arguments.prefills, arguments.tokens)
         peaks = {name: child("peak") for name, child in children.items()}
         for child in children.values():
             child.close()
@@ -306,12 +315,14 @@ def main() -> None:
     for name, child in children.items():
         row = {"versions": child.versions, "peak_rss_bytes": peaks[name]}
         for what, engines_times in times.items():
-            per_turn = 512 if what.startswith("prefill") else 1
+            if not engines_times[name]:
+                continue
+            per_turn = PREFILL if what.startswith("prefill") else 1
             row[f"{what} tok/s"] = per_turn / statistics.median(engines_times[name])
             row[f"{what} ratio"] = statistics.median(b / a for a, b in zip(engines_times[ours], engines_times[name]))
             row[f"{what} seconds"] = engines_times[name]
         result["engines"][name] = row
-        rows.append([name, *(row[f"{what} {key}"] for what in times for key in ("tok/s", "ratio")), peaks[name] / 1e9])
+        rows.append([name, *(row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio")), peaks[name] / 1e9])
     print(f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
           f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n")
     table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)
