@@ -79,6 +79,7 @@ def measure_loading(folder: Path, dtype: str) -> dict:
 def measure_prefill(model, length: int, threads: int, repeats: int) -> dict:
     """One prompt of `length` random tokens into a fresh cache; only the last position reaches the output layer."""
     config = model.config
+    starts = []  # when the first layer took each slice, of the last run
     ids = torch.randint(100, 60000, (1, length))
     times, limits, extra, cache_bytes = [], [], [], 0
 
@@ -87,13 +88,17 @@ def measure_prefill(model, length: int, threads: int, repeats: int) -> dict:
         model(ids, past_key_values=cache, use_cache=True, return_last_logit=True)
         return cache.memory_bytes()
 
+    hook = model.transformer.encoder.layers[0].register_forward_pre_hook(lambda *_: starts.append(time.perf_counter()))
     for _ in range(repeats):
         limits.append(int16_gops(threads))
+        starts.clear()
         resident = reset_peak()
         start = time.perf_counter()
         cache_bytes = prefill()
         times.append(time.perf_counter() - start)
+        ends = [*starts[1:], time.perf_counter()]
         extra.append(memory()["VmHWM"] - resident - cache_bytes)
+    hook.remove()
     limits.append(int16_gops(threads))
     taken = statistics.median(times)
     operations = length * linear_operations(config) + attention_operations(config, 0, length)
@@ -102,6 +107,7 @@ def measure_prefill(model, length: int, threads: int, repeats: int) -> dict:
         "gops": operations / taken / 1e9, "int16_gops_limit": statistics.median(limits),
         "share_of_limit": operations / taken / 1e9 / statistics.median(limits),
         "cache_bytes": cache_bytes, "peak_above_weights_and_cache_bytes": max(extra), "runs_s": times,
+        "slices_ms": [(end - begin) * 1e3 for begin, end in zip(starts, ends)],
     }
 
 
@@ -177,12 +183,13 @@ def check_numerics(folder: Path, model, cache_dtype) -> dict:
     del cache
     reference_model = load_model(folder, "float32")
     quantization, modeling = module_of(reference_model, "quantization"), module_of(reference_model)
-    saved = quantization._cpu_kernels_work, modeling.cached_attention
+    saved = quantization._cpu_kernels_work, modeling.cached_attention, modeling.NATIVE_WIDTH
     try:
         quantization._cpu_kernels_work, modeling.cached_attention = lambda: False, lambda *arguments: None
+        modeling.NATIVE_WIDTH = sys.maxsize
         reference = reference_model(ids, use_cache=False).logits
     finally:
-        quantization._cpu_kernels_work, modeling.cached_attention = saved
+        quantization._cpu_kernels_work, modeling.cached_attention, modeling.NATIVE_WIDTH = saved
     error, std = ours - reference, reference.std()
     return {
         "max_error_over_std": float(error.abs().max() / std),

@@ -241,8 +241,8 @@ class Child:
 def measure(children: dict, rounds: int, prefills: int, tokens: int) -> dict:
     """Turn by turn: {measurement: {engine: [seconds per token or per prefill]}}. Reports every turn on stderr.
 
-    All engines decode with an empty cache; prefills and the long context are for ours and the first other engine: heads
-    are read once per turn there, which no measurement would show.
+    All engines decode with an empty cache; prefills and the long context are for ours and the first other engine: a
+    head is read once in a prefill, which no measurement would show.
     """
     times = {name: {engine: [] for engine in children} for name in ("decode 0", "prefill 512", "decode 2048")}
 
@@ -322,7 +322,8 @@ def main() -> None:
             row[f"{what} ratio"] = statistics.median(b / a for a, b in zip(engines_times[ours], engines_times[name]))
             row[f"{what} seconds"] = engines_times[name]
         result["engines"][name] = row
-        rows.append([name, *(row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio")), peaks[name] / 1e9])
+        cells = (row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio"))
+        rows.append([name, *cells, peaks[name] / 1e9])
     print(f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
           f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n")
     table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)

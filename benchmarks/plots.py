@@ -60,28 +60,35 @@ def machine(runs) -> str:
 
 def decode_speed(runs, peers) -> None:
     plot, axes = figure(f"Decode speed over context\n{machine(runs)}", "tokens in the cache", "tokens/s")
+    most = max(key[0] for key in runs)
     for key, run in runs.items():
-        if run["decode"]:
+        if run["decode"] and key[0] == most:
             points = [(d["context"], d["tokens_per_s"]) for d in run["decode"]]
             line = axes.plot(*zip(*points), marker="o", label=label(key))[0]
             limits = [(d["context"], d["read_gb_s"] * 1e9 / d["bytes_per_token"]) for d in run["decode"]]
             axes.plot(*zip(*limits), ls=":", color=line.get_color(), label="  its limit: memory read, same run")
     for run in peers.values():
         for name, engine in run["engines"].items():
-            if not name.startswith("ours") and run["layers"] in {key[0] for key in runs}:
-                axes.plot([0, 2048], [engine["decode 0 tok/s"], engine["decode 2048 tok/s"]], marker="x", ls="--",
-                          label=f"{name}, {run['layers']} layers")
+            if not name.startswith("ours") and run["layers"] == most:
+                points = [(context, engine.get(f"decode {context} tok/s")) for context in (0, 2048)]
+                axes.plot(*zip(*[point for point in points if point[1]]), marker="x", ls="--", label=name)
     save(plot, axes, "decode_speed.png")
 
 
-def prefill_cost(runs) -> None:
-    title = f"Prefill cost per token over prompt length\n{machine(runs)}"
-    plot, axes = figure(title, "tokens of the prompt", "ms per token")
+def cost_per_token(runs) -> None:
+    """One layer's cost over context: linear, as what a token reads and multiplies is."""
+    plot, axes = figure(f"Cost per token and layer over context\n{machine(runs)}", "tokens in the cache", "ms")
     for key, run in runs.items():
-        if run["prefill"]:
-            points = [(p["tokens"], p["ms_per_token"]) for p in run["prefill"]]
-            axes.plot(*zip(*points), marker="o", label=label(key))
-    save(plot, axes, "prefill_cost.png")
+        layers, width = key[0], run["geometry"]["prefill_slice_size"]
+        longest = max(run["prefill"], key=lambda p: p["tokens"], default=None)
+        if longest and len(longest["slices_ms"]) > 2:
+            costs = longest["slices_ms"][:-1]  # the last one may be short, and ends in the output layer
+            axes.plot([i * width for i in range(len(costs))], [cost / width / layers for cost in costs],
+                      label=f"prefill of {longest['tokens']:,} tokens, {label(key)}")
+            if len(run["decode"]) > 1:
+                attention = [(d["context"], d["parts_ms"]["attention"] / layers) for d in run["decode"]]
+                axes.plot(*zip(*attention), marker="o", label=f"attention of a decoded token, {label(key)}")
+    save(plot, axes, "cost_per_token.png")
 
 
 def memory_over_context(runs) -> None:
@@ -102,7 +109,7 @@ def main() -> None:
     found = read(files)
     if "end_to_end" in found:
         decode_speed(found["end_to_end"], found.get("peers", {}))
-        prefill_cost(found["end_to_end"])
+        cost_per_token(found["end_to_end"])
     if "memory" in found:
         memory_over_context(found["memory"])
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from package import load_package
 
-quantization, kernels = load_package("quantization", "quantization_kernels")
+quantization, kernels, modeling = load_package("quantization", "quantization_kernels", "modeling_chatglm")
 
 TESTS = Path(__file__).resolve().parent
 LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
@@ -222,6 +222,90 @@ def test_half_floats_convert_exactly(arch):
         every = every[every.isfinite()]
         result = kernels.cpu_float_linear(torch.ones(1, 1, dtype=dtype), every[:, None], None)[0]
         assert torch.equal(result, every)
+
+
+# ----------------------------------------------------------------------------------- norm, gate and rotation of a step
+
+
+def within_rounding(result, exact, slack=1e-6):
+    """One rounding to the result's dtype, and float32 arithmetic before it."""
+    limit = torch.finfo(result.dtype).eps / 2 * exact.abs() + slack * (exact.abs() + exact.abs().mean())
+    return bool(((result.double() - exact).abs() <= limit).all())
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("shape", [(1, 1, 4096), (2, 3, 1024), (70, 1030), (5, 7)])
+def test_rms_norm(arch, dtype, shape):
+    torch.manual_seed(0)
+    x, weight = (3 * torch.randn(shape)).to(dtype), torch.rand(shape[-1]).to(dtype)
+    wide = x.double()
+    exact = weight.double() * wide * (wide.square().mean(-1, keepdim=True) + 1e-5).rsqrt()
+    result = kernels.native_rms_norm(x, weight, 1e-5)
+    assert result.dtype == dtype and result.shape == x.shape and within_rounding(result, exact)
+    assert torch.equal(kernels.native_rms_norm(x, weight.float(), 1e-5), result)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("shape", [(1, 1, 27392), (2, 3, 1024), (40, 1030), (5, 6)])
+def test_swiglu(arch, dtype, shape):
+    torch.manual_seed(0)
+    x = (5 * torch.randn(shape)).to(dtype)
+    x.view(-1)[:3] = torch.tensor([90.0, -90.0, 0.0])
+    gate, up = x.double().chunk(2, -1)
+    result = kernels.native_swiglu(x)
+    assert result.dtype == dtype and within_rounding(result, torch.nn.functional.silu(gate) * up)
+    x.view(-1)[1] = float("nan")
+    assert kernels.native_swiglu(x).isnan().sum() == 1
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("b, s, heads, d", [(1, 1, 34, 128), (2, 37, 34, 128), (3, 2, 5, 24)])
+def test_rotation(arch, dtype, b, s, heads, d):
+    torch.manual_seed(0)
+    angles = 6.3 * torch.rand(b, s, 1, d // 4)
+    whole = torch.randn(b, s, (heads + 2) * d).to(dtype)  # key and value groups behind: they stay
+    x = whole.view(b, s, heads + 2, d)[:, :, :heads]
+    real, imaginary = x[..., : d // 2].double().unflatten(-1, (-1, 2)).unbind(-1)
+    cos, sin = angles.cos(), angles.sin()
+    exact = torch.stack((real * cos - imaginary * sin, real * sin + imaginary * cos), -1).flatten(-2)
+    before = whole.clone().view(b, s, heads + 2, d)
+    assert kernels.native_rotate(x, cos, sin)
+    assert within_rounding(x[..., : d // 2], exact)
+    after = whole.view(b, s, heads + 2, d)
+    assert torch.equal(after[..., d // 2 :], before[..., d // 2 :])
+    assert torch.equal(after[:, :, heads:], before[:, :, heads:])
+
+
+def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
+    torch.manual_seed(0)
+    norm = modeling.RMSNorm(2048, 1e-5).requires_grad_(False)
+    x, heads, angles = torch.randn(1, 9, 2048), torch.randn(1, 9, 16, 128), torch.rand(1, 9, 1, 32)
+    called = []
+
+    def counted(function):
+        return lambda *arguments: called.append(function) or function(*arguments)
+
+    monkeypatch.setattr(modeling, "native_rms_norm", counted(kernels.native_rms_norm))
+    monkeypatch.setattr(modeling, "native_rotate", counted(kernels.native_rotate))
+    fast = norm(x), modeling.apply_rotary(heads.clone(), angles.cos(), angles.sin())
+    assert len(called) == 2
+    monkeypatch.setattr(modeling, "NATIVE_WIDTH", 10**9)
+    torch.testing.assert_close(fast, (norm(x), modeling.apply_rotary(heads.clone(), angles.cos(), angles.sin())))
+    assert len(called) == 2
+
+
+def test_what_the_step_kernels_leave_to_torch(native):
+    x = torch.randn(2, 3, 4, 8)
+    angles = torch.rand(2, 3, 1, 2)
+    assert kernels.native_swiglu(x.double()) is None
+    assert kernels.native_swiglu(x.to("meta")) is None
+    assert kernels.native_rms_norm(x.requires_grad_(), torch.ones(8), 1e-5) is None
+    assert kernels.native_rms_norm(x.detach(), torch.ones(8).requires_grad_(), 1e-5) is None
+    assert not kernels.native_rotate(x, angles, angles)
+    with torch.no_grad():
+        assert kernels.native_rms_norm(x, torch.ones(8), 1e-5) is not None
+        assert not kernels.native_rotate(x.transpose(0, 1), angles.transpose(0, 1), angles.transpose(0, 1))
+        assert not kernels.native_rotate(x, angles.double(), angles.double())
 
 
 # -------------------------------------------------------------------------------------------------------- attention
