@@ -86,6 +86,16 @@ def fill_cache(model, length: int, room: int):
     return cache
 
 
+def text_like_ids(length: int, vocabulary: int) -> torch.Tensor:
+    """Random ids [1, length] as frequent as words are in texts (Zipf 1949): the n-th most frequent one 1 / n times.
+
+    Uniform ids would touch more of a memory-mapped embedding than texts do.
+    """
+    frequencies = 1.0 / torch.arange(1, vocabulary - 300, dtype=torch.float64)
+    ranks = torch.multinomial(frequencies, length, replacement=True)
+    return 300 + torch.randperm(len(frequencies), generator=torch.Generator().manual_seed(0))[ranks][None]
+
+
 def memory() -> Dict[str, int]:
     """Bytes of this process: resident (`VmRSS`), at its peak (`VmHWM`), its own and mapped from files."""
     with open("/proc/self/status") as lines:
