@@ -69,9 +69,10 @@ def decode_speed(runs, peers) -> None:
             axes.plot(*zip(*limits), ls=":", color=line.get_color(), label="  its limit: memory read, same run")
     for run in peers.values():
         for name, engine in run["engines"].items():
-            if not name.startswith("ours") and run["layers"] == most:
+            if run["layers"] == most:
                 points = [(context, engine.get(f"decode {context} tok/s")) for context in (0, 2048)]
-                axes.plot(*zip(*[point for point in points if point[1]]), marker="x", ls="--", label=name)
+                axes.plot(*zip(*[point for point in points if point[1]]), marker="x", ls="--",
+                          label=f"{name}, in turns")
     save(plot, axes, "decode_speed.png")
 
 
