@@ -85,13 +85,15 @@ def check_child(folder: Path, threads: int, cache_dtype: str, contexts) -> None:
     rows = []
     for tokens in contexts:
         caches = model.make_cache(tokens)
-        resident = reset_peak()
+        resident, files = reset_peak(), memory()["RssFile"]
         ids = text_like_ids(tokens - 1, model.config.padded_vocab_size)
         model(ids, past_key_values=caches, use_cache=True, return_last_logit=True)
         model(torch.tensor([[5]]), past_key_values=caches, use_cache=True, return_last_logit=True)
-        peak = memory()["VmHWM"]
-        rows.append({"tokens": tokens, "peak_rss": peak, "cache": caches.memory_bytes(),
-                     "above_weights_and_cache": peak - resident - caches.memory_bytes()})
+        held = memory()
+        # Rows of the embedding that the prompt mapped are weights, too.
+        weights_and_cache = resident + held["RssFile"] - files + caches.memory_bytes()
+        rows.append({"tokens": tokens, "peak_rss": held["VmHWM"], "cache": caches.memory_bytes(),
+                     "above_weights_and_cache": held["VmHWM"] - weights_and_cache})
         del caches
     print(json.dumps({"python_and_libraries": before, "weights": sum(weight_bytes(model).values()),
                       "first_token_peak_rss": first_peak, "with_weights": resident, "runs": rows}))
