@@ -66,6 +66,14 @@ CPU_SOURCE = r"""
 #if defined(CHATGLM_X86) && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define CHATGLM_AVX512
 #endif
+#if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
+#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || defined(__broadwell__) || \
+    !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
+#define CHATGLM_ADDS_ARE_CHEAP 1  // one 16-bit multiplier to two adders or more, or none for pairs
+#else
+#define CHATGLM_ADDS_ARE_CHEAP 0
+#endif
+#endif
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the packed weights are read as little-endian words"
 #endif
@@ -89,6 +97,8 @@ constexpr int TOKENS_PER_TILE = 5;  // of 32 registers: 5 x 4 sums, 4 weights
 constexpr int VECTOR_BYTES = 16;
 constexpr int TOKENS_PER_TILE = 2;
 #endif
+
+constexpr bool ADDS_ARE_CHEAP = CHATGLM_ADDS_ARE_CHEAP;
 
 constexpr int LANES = VECTOR_BYTES / 4;
 constexpr int TILE = 16;  // rows of a weight, or of queries, that a register tile holds side by side
@@ -314,13 +324,14 @@ class Workspace {
 //
 // x is rounded to 16-bit integers with one scale per token and block of BLOCK columns, so that an outlier costs
 // precision in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: no lane sums more
-// than BLOCK products, and 512 * 128 * 32767 < 2^31.
+// than BLOCK products, and 512 * 128 * 32639 < 2^31. An activation and a weight still add up to 16 bits.
 //
 // A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
 // column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no
 // weight is ever shuffled.
 
 constexpr int BLOCK = 512;
+constexpr float LARGEST = 32767 - 128;
 
 template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
 template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
@@ -339,19 +350,19 @@ template <int BITS> float quantize_block(const float* from, int64_t count, int16
   float largest = bits<float>(largest_bits);
   int16_t rounded[BLOCK];
   if (largest > 1e-30f) {
-    float inverse = 32767.0f / largest;
+    float inverse = LARGEST / largest;
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
     for (int64_t i = 0; i < count; i++)
       rounded[i] = (int16_t)(bits<int32_t>(from[i] * inverse + 12582912.0f) - 0x4B400000);
   } else {  // the inverse would overflow
-    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * (32767.0 / largest));
+    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LARGEST / largest));
   }
   memset(rounded + count, 0, (BLOCK - count) * sizeof *rounded);
   constexpr int words = VECTOR_BYTES / 2;
   for (int g = 0; g < BLOCK; g += GROUP<BITS>)
     for (int i = 0; i < words; i++)
       for (int c = 0; c < COLUMNS<BITS>; c++) to[g + c * words + i] = rounded[g + i * COLUMNS<BITS> + c];
-  return largest / 32767.0f;
+  return largest / LARGEST;
 }
 
 struct Linear {
@@ -375,16 +386,26 @@ struct Linear {
   void put(int64_t token, int64_t row, float value) const { store_one(x_type, y, token * y_stride + row, value); }
 };
 
-// Activations of `tokens` tokens: [block][token][BLOCK] integers and [block][token] scales.
+// Activations of `tokens` tokens: [block][token][BLOCK] integers, [block][token] scales and `pair_products`.
 struct Activations {
   int64_t tokens, blocks;
   int16_t* values;
   float* scales;
+  int32_t* products;
 
-  static int64_t bytes(int64_t tokens, int64_t blocks) { return tokens * blocks * (BLOCK * 2 + 4); }
+  static int64_t bytes(int64_t tokens, int64_t blocks) { return tokens * blocks * (BLOCK * 2 + 4 + 4); }
   Activations(void* memory, int64_t tokens, int64_t blocks)
-      : tokens(tokens), blocks(blocks), values((int16_t*)memory), scales((float*)(values + tokens * blocks * BLOCK)) {}
+      : tokens(tokens), blocks(blocks), values((int16_t*)memory), scales((float*)(values + tokens * blocks * BLOCK)),
+        products((int32_t*)(scales + tokens * blocks)) {}
 };
+
+// What multiply_tile subtracts for the activations of a block: of every four, a[0] * a[2] + a[1] * a[3], modulo 2^32.
+int32_t pair_products(const int16_t* values) {
+  uint32_t sum = 0;
+  for (int i = 0; i < BLOCK; i += 4)
+    for (int j = i; j < i + 2; j++) sum += (uint32_t)(values[j] * values[j + 2]);
+  return (int32_t)sum;
+}
 
 template <int BITS> void quantize_token(const Linear& job, int64_t first_token, int64_t t, const Activations& to) {
   const char* row = job.x_row(first_token + t);
@@ -394,6 +415,7 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
     widen(job.x_type, row + b * BLOCK * size_of(job.x_type), count, 1.0f, buffer);
     int64_t at = b * to.tokens + t;
     to.scales[at] = quantize_block<BITS>(buffer, count, to.values + at * BLOCK);
+    if (ADDS_ARE_CHEAP) to.products[at] = pair_products(to.values + at * BLOCK);
   }
 }
 
@@ -517,11 +539,27 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
 // ------------------------------------------------------------------------------------- quantized weights, many tokens
 //
 // A block of TILE rows is unpacked once, into 16 KiB that stay in the first-level cache, and multiplied with all the
-// tokens of a chunk by a tile of TOKENS_PER_TILE x TILE sums in registers. The unpacked block is [pair of
+// tokens of a chunk by a tile of TOKENS_PER_PRODUCT x TILE sums in registers. The unpacked block is [pair of
 // columns][row][2]; the columns of a pair come from the two 16-bit words of one 32-bit word of the packed row.
+//
+// Where multiplications are what takes time, two products cost one (Winograd, "A New Algorithm for Inner Product",
+// IEEE Transactions on Computers C-17, 1968): a v + b w = (a + w) (b + v) - a b - v w, where a b depends on the
+// activations alone and v w on the weights alone. Sums may pass 2^31 on the way; modulo 2^32 the result is exact.
 
 constexpr int CHUNK = 128;       // tokens: their activations for one block fit the second-level cache
 constexpr int TASK_ROWS = 64;    // rows that a thread works on with one chunk of activations
+
+#if CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_X86)
+constexpr int TOKENS_PER_PRODUCT = 4;  // of 16 registers: 4 x 2 sums, 4 weights, 2 activations, 2 sums of both
+#else
+constexpr int TOKENS_PER_PRODUCT = TOKENS_PER_TILE;
+#endif
+
+// TILE rows of a block, unpacked, and their `pair_products`.
+struct UnpackedTile {
+  alignas(64) int16_t values[BLOCK * TILE];
+  int32_t products[TILE];
+};
 
 // to[j][r] = word j of row r, for `words` words of TILE rows
 INLINE void transpose_words(const char* const (&rows)[TILE], int64_t words, int32_t* to) {
@@ -566,8 +604,9 @@ template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BIT
 
 // Unpacks `bytes` bytes (at most a block) of TILE rows; rows past the end repeat the last one.
 template <int BITS>
-INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int16_t* to) {
+INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, UnpackedTile& tile) {
   constexpr int words = VECTOR_BYTES / 4;
+  int16_t* to = tile.values;
   for (int64_t i = 0; i < bytes; i += VECTOR_BYTES) {
     const char* sources[TILE];
     char tails[TILE][VECTOR_BYTES];
@@ -590,30 +629,53 @@ INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_
       }
     to += GROUP<BITS> * TILE;
   }
+  if (ADDS_ARE_CHEAP)
+    for (int v = 0; v < VECTORS; v++) {
+      Int sum = {};
+      for (const int16_t* pair = tile.values + v * LANES * 2; pair < to; pair += 4 * TILE)
+        sum = dot(sum, load<Short>(pair), load<Short>(pair + 2 * TILE));
+      store(tile.products + v * LANES, sum);
+    }
 }
 
-// totals[t][TILE] (+)= scale[t] * (activations[t] . tile), over `columns` columns
+// totals[t][TILE] (+)= scale[t] * (activations[t] . tile), over `columns` columns; `at` is the first token's place
 template <int M>
-void multiply_tile(const int16_t* activations, const float* scales, const int16_t* tile, int64_t columns, bool first,
-                   float* totals, int64_t total_stride) {
+void multiply_tile(const Activations& x, int64_t at, const UnpackedTile& tile, int64_t columns, bool first,
+                   float* totals) {
+  const int16_t* activations = x.values + at * BLOCK;
   Int sums[M][VECTORS] = {};
-  for (int64_t i = 0; i < columns; i += 2) {
-    Short weights[VECTORS];
-    for (int v = 0; v < VECTORS; v++) weights[v] = load<Short>(tile + i * TILE + v * LANES * 2);
-    for (int t = 0; t < M; t++) {
-      Short pair = (Short)broadcast_word(activations + t * BLOCK + i);
-      for (int v = 0; v < VECTORS; v++) sums[t][v] = dot(sums[t][v], weights[v], pair);
+  if constexpr (ADDS_ARE_CHEAP) {
+    for (int64_t i = 0; i < columns; i += 4) {
+      Short weights[2][VECTORS];
+      for (int half = 0; half < 2; half++)
+        for (int v = 0; v < VECTORS; v++)
+          weights[half][v] = load<Short>(tile.values + (i + 2 * half) * TILE + v * LANES * 2);
+      for (int t = 0; t < M; t++) {
+        Short a = (Short)broadcast_word(activations + t * BLOCK + i);
+        Short b = (Short)broadcast_word(activations + t * BLOCK + i + 2);
+        for (int v = 0; v < VECTORS; v++) sums[t][v] = dot(sums[t][v], a + weights[1][v], b + weights[0][v]);
+      }
+    }
+    for (int t = 0; t < M; t++)
+      for (int v = 0; v < VECTORS; v++) sums[t][v] -= x.products[at + t] + load<Int>(tile.products + v * LANES);
+  } else {
+    for (int64_t i = 0; i < columns; i += 2) {
+      Short weights[VECTORS];
+      for (int v = 0; v < VECTORS; v++) weights[v] = load<Short>(tile.values + i * TILE + v * LANES * 2);
+      for (int t = 0; t < M; t++) {
+        Short pair = (Short)broadcast_word(activations + t * BLOCK + i);
+        for (int v = 0; v < VECTORS; v++) sums[t][v] = dot(sums[t][v], weights[v], pair);
+      }
     }
   }
   for (int t = 0; t < M; t++)
     for (int v = 0; v < VECTORS; v++) {
-      float* at = totals + t * total_stride + v * LANES;
-      Float value = to_float(sums[t][v]) * scales[t];
-      store(at, first ? value : value + load<Float>(at));
+      float* total = totals + t * TASK_ROWS + v * LANES;
+      store(total, (first ? Float{} : load<Float>(total)) + to_float(sums[t][v]) * x.scales[at + t]);
     }
 }
 
-typedef void (*MultiplyTile)(const int16_t*, const float*, const int16_t*, int64_t, bool, float*, int64_t);
+typedef void (*MultiplyTile)(const Activations&, int64_t, const UnpackedTile&, int64_t, bool, float*);
 
 template <int M> MultiplyTile tile_function(int tokens) {
   if constexpr (M == 1) return multiply_tile<1>;
@@ -623,10 +685,10 @@ template <int M> MultiplyTile tile_function(int tokens) {
 template <int BITS> void multiply_many(const Linear& job, int64_t first_token, const Activations& x) {
   constexpr int64_t block_bytes = BLOCK * BITS / 8;
   int64_t row_bytes = job.k * BITS / 8;
-  MultiplyTile full = tile_function<TOKENS_PER_TILE>(TOKENS_PER_TILE);
-  MultiplyTile last = tile_function<TOKENS_PER_TILE>((int)(x.tokens % TOKENS_PER_TILE));
+  MultiplyTile full = tile_function<TOKENS_PER_PRODUCT>(TOKENS_PER_PRODUCT);
+  MultiplyTile last = tile_function<TOKENS_PER_PRODUCT>((int)(x.tokens % TOKENS_PER_PRODUCT));
   parallel(job.threads, (job.n + TASK_ROWS - 1) / TASK_ROWS, [&](int64_t task) {
-    alignas(64) int16_t tile[BLOCK * TILE];
+    UnpackedTile tile;
     alignas(64) float totals[CHUNK * TASK_ROWS];
     int64_t begin = task * TASK_ROWS, rows = job.n - begin < TASK_ROWS ? job.n - begin : TASK_ROWS;
     for (int64_t b = 0; b < x.blocks; b++) {
@@ -635,10 +697,9 @@ template <int BITS> void multiply_many(const Linear& job, int64_t first_token, c
       for (int64_t r = 0; r < rows; r += TILE) {
         unpack_tile<BITS>(job.weight + (begin + r) * job.weight_stride + b * block_bytes, job.weight_stride, rows - r,
                           bytes, tile);
-        for (int64_t t = 0; t < x.tokens; t += TOKENS_PER_TILE) {
-          int64_t at = b * x.tokens + t;
-          MultiplyTile multiply = t + TOKENS_PER_TILE <= x.tokens ? full : last;
-          multiply(x.values + at * BLOCK, x.scales + at, tile, columns, b == 0, totals + t * TASK_ROWS + r, TASK_ROWS);
+        for (int64_t t = 0; t < x.tokens; t += TOKENS_PER_PRODUCT) {
+          MultiplyTile multiply = t + TOKENS_PER_PRODUCT <= x.tokens ? full : last;
+          multiply(x, b * x.tokens + t, tile, columns, b == 0, totals + t * TASK_ROWS + r);
         }
       }
     }

@@ -121,6 +121,26 @@ def test_batched_and_strided_input(arch, bits):
     assert torch.equal(kernels.cpu_quantized_linear(x, rows, scale, None, bits), expected)
 
 
+def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path):
+    x, weight, scale = {}, {}, {}
+    for bits in (4, 8):
+        x[bits], weight[bits], scale[bits] = random_linear(37, 50, 1030, bits)
+        # Constant activations and weights at both ends of their ranges take every 32-bit sum through its wrap-around.
+        x[bits][0], x[bits][1], x[bits][2], x[bits][3] = 1.0, -1.0, 0.0, torch.tensor([1.0, -1.0]).repeat(515)
+        weight[bits][:20] = torch.tensor([-128, 127, 0x77, -0x78]).to(torch.int8).repeat(5)[:, None]  # q = 7 and -8
+    results = []
+    for choice in (0, 1):
+        library = kernels._load_or_compile("c++", [*kernels._CPU_FLAGS, *kernels._CPU_ARCH_FLAGS["native"][0],
+                                                   f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"], str(tmp_path))
+        monkeypatch.setattr(kernels, "_cpu_kernels", library)
+        results.append([kernels.cpu_quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
+                        for bits in (4, 8) for m in (5, 6, 8, 11, 37)])
+    for plain, saving in zip(*results):  # the integers are the same; their scaling may be contracted differently
+        torch.testing.assert_close(saving, plain, rtol=FLOAT_LINEAR, atol=FLOAT_LINEAR * scale[4].max().item())
+    exact = exact_linear(x[4], weight[4], scale[4], None, 4)
+    assert relative_error(results[1][4], exact, x[4], weight[4], scale[4], 4) <= LINEAR
+
+
 @pytest.mark.parametrize("shape", [(0, 64), (2, 0, 64)])
 def test_empty_batch(arch, shape):
     _, weight, scale = random_linear(1, 5, 64, 4)
