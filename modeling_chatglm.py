@@ -618,9 +618,12 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         return loaded
 
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, QuantizedLinear):
-            return  # integers come from a checkpoint or from quantize()
-        if isinstance(module, (nn.Linear, nn.Embedding)):
+        if isinstance(module, QuantizedLinear):  # integers come from a checkpoint or from quantize()
+            nn.init.zeros_(module.weight)
+            nn.init.ones_(module.weight_scale)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)
             if getattr(module, "bias", None) is not None:
                 nn.init.zeros_(module.bias)

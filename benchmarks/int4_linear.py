@@ -4,7 +4,8 @@
 
 Every round measures the machine's limits (plain reads of the same bytes, float32 and 16-bit multiply-adds) next to the
 kernels, because shared machines change from second to second; medians are shown. Prints tables, then one JSON
-line. Shares of the integer peak are above 1 where the machine was slower while its peak was measured.
+line. The integer peak counts one multiplication per product: where the kernels save every other one, and where the
+machine was slower while its peak was measured, shares of it pass 1.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import time
 from pathlib import Path
 
 import torch
+from limits import fma_gflops, int16_gops
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -41,7 +43,6 @@ LIMITS_SOURCE = r"""
 #include <cstring>
 #include <thread>
 #include <vector>
-typedef float Float __attribute__((vector_size(32)));
 typedef int64_t Long __attribute__((vector_size(32)));
 typedef void (*Parallel)(void (*)(void*), void*, unsigned, unsigned);
 struct Job { const char* data; int64_t size; std::atomic<int64_t> next; std::atomic<int64_t> result; };
@@ -62,37 +63,6 @@ static void read_all(void* self) {
   job.result += sum[0][0];
 }
 
-static void multiply_floats(void* self) {
-  Job& job = *(Job*)self;
-  while (job.next.fetch_add(1) < job.size) {
-    Float sums[10] = {}, factors[10];
-    for (int j = 0; j < 10; j++) factors[j] = Float{} + (0.5f + j / 100.0f);
-    for (int i = 0; i < 20000; i++)
-#pragma GCC unroll 10
-      for (int j = 0; j < 10; j++) sums[j] = sums[j] * factors[j] + factors[9 - j];
-    for (int j = 0; j < 10; j++) job.result += (int64_t)sums[j][0];
-  }
-}
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-static void multiply_integers(void* self) {
-  Job& job = *(Job*)self;
-  while (job.next.fetch_add(1) < job.size) {
-    __m256i s[10] = {}, x = _mm256_set1_epi16(3);
-    for (int i = 0; i < 20000; i++) {
-#pragma GCC unroll 10
-      for (int j = 0; j < 10; j++) {
-        __m256i product;
-        asm volatile("vpmaddwd %1, %1, %0" : "=x"(product) : "x"(x));
-        asm volatile("vpaddd %1, %0, %0" : "+x"(s[j]) : "x"(product));
-      }
-    }
-    for (int j = 0; j < 10; j++) job.result += _mm256_extract_epi64(s[j], 0);
-  }
-}
-#endif
-
 static void run(void* parallel, int threads, void (*work)(void*), Job& job) {
   if (parallel) return ((Parallel)parallel)(work, &job, threads, 0);
   std::vector<std::thread> helpers;
@@ -106,27 +76,12 @@ void read_bytes(void* parallel, int threads, const char* data, int64_t size) {
   Job job{data, size, {0}, {0}};
   run(parallel, threads, read_all, job);
 }
-// Both: 10 multiply-adds of 256 bits, 20,000 times per task; 0 where there is no such test.
-int64_t float_operations(void* parallel, int threads, int64_t tasks) {
-  Job job{nullptr, tasks, {0}, {0}};
-  run(parallel, threads, multiply_floats, job);
-  return tasks * 20000 * 10 * 16;
-}
-int64_t integer_operations(void* parallel, int threads, int64_t tasks) {
-#if defined(__AVX2__)
-  Job job{nullptr, tasks, {0}, {0}};
-  run(parallel, threads, multiply_integers, job);
-  return tasks * 20000 * 10 * 32;
-#else
-  return 0;
-#endif
-}
 }
 """
 
 
 class Limits:
-    """What the machine can do right now, with the threads that the kernels use."""
+    """What the machine can read right now, with the threads that the kernels use."""
 
     def __init__(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -136,9 +91,6 @@ class Limits:
                            check=True)
             self.library = ctypes.CDLL(path)
         self.library.read_bytes.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_int64]
-        for name in ("float_operations", "integer_operations"):
-            function = getattr(self.library, name)
-            function.argtypes, function.restype = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int64], ctypes.c_int64
         try:
             self.parallel = ctypes.cast(ctypes.CDLL(torch._C.__file__).GOMP_parallel, ctypes.c_void_p)
         except AttributeError:
@@ -151,12 +103,6 @@ class Limits:
         for tensor in tensors:
             self.library.read_bytes(self.parallel, self.threads, tensor.data_ptr(), tensor.nbytes)
         return sum(tensor.nbytes for tensor in tensors) / (time.perf_counter() - begin) / 1e9
-
-    def multiply(self, kind):
-        """GFLOPS or GOPS: a multiplication and an addition are two operations."""
-        begin = time.perf_counter()
-        operations = getattr(self.library, f"{kind}_operations")(self.parallel, self.threads, 200 * self.threads)
-        return operations / (time.perf_counter() - begin) / 1e9
 
 
 def seconds(function, *arguments):
@@ -193,8 +139,8 @@ def measure_shapes(limits, rows, bits, repeats):
             reads, times, floats, integers, torch_times, dense_times = [], [], [], [], [], []
             for i in range(repeats):
                 reads.append(limits.read([weight]))
-                floats.append(limits.multiply("float"))
-                integers.append(limits.multiply("integer"))
+                floats.append(fma_gflops(limits.threads))
+                integers.append(int16_gops(limits.threads))
                 times.append(seconds(kernels.cpu_quantized_linear, x, weight, scale, None, bits))
                 if i < slow_repeats:
                     torch_times.append(seconds(quantization._torch_linear, x, weight, scale, None, bits))

@@ -244,7 +244,8 @@ def measure(children: dict, rounds: int, prefills: int, tokens: int) -> dict:
     All engines decode with an empty cache; prefills and the long context are for ours and the first other engine: a
     head is read once in a prefill, which no measurement would show.
     """
-    times = {name: {engine: [] for engine in children} for name in ("decode 0", "prefill 512", "decode 2048")}
+    names = ("decode 0", f"prefill {PREFILL}", f"decode {CONTEXT}")
+    times = {name: {engine: [] for engine in children} for name in names}
 
     def turns(name: str, count: int, *request) -> None:
         for _ in range(count):
@@ -257,11 +258,11 @@ def measure(children: dict, rounds: int, prefills: int, tokens: int) -> dict:
         child("decode", 0, 2)
     turns("decode 0", rounds, "decode", 0, tokens)
     children = dict(list(children.items())[:2])
-    turns("prefill 512", prefills, "prefill", PREFILL)
+    turns(f"prefill {PREFILL}", prefills, "prefill", PREFILL)
     for child in children.values():
-        child("prefill", CONTEXT - PREFILL, True)  # behind the 512 of the last turn
+        child("prefill", CONTEXT - PREFILL, True)  # behind the PREFILL of the last turn
         child("decode", CONTEXT, 2)
-    turns("decode 2048", rounds, "decode", CONTEXT, tokens)
+    turns(f"decode {CONTEXT}", rounds, "decode", CONTEXT, tokens)
     return times
 
 

@@ -15,6 +15,7 @@ from conftest import CODE_FILES, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -68,6 +69,19 @@ def test_every_way_of_loading_gives_the_same_numbers(tiny_checkpoint, model):
                 checkpoint,
                 kwargs,
             )
+
+
+def test_a_model_from_a_configuration_waits_for_its_weights(tiny_checkpoint):
+    folder = tiny_checkpoint()
+    model = AutoModel.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=True), trust_remote_code=True)
+    for name, tensor in model.state_dict().items():
+        assert tensor.isfinite().all(), name
+        if name.endswith("weight_scale"):
+            assert tensor.eq(1).all(), name
+    assert model(PROMPT).logits.isfinite().all()
+    loaded = load(folder)
+    model.to(loaded.dtype).load_state_dict(loaded.state_dict())
+    assert torch.equal(model.eval()(PROMPT).logits, loaded.eval()(PROMPT).logits)
 
 
 def test_dtypes(tiny_checkpoint):
