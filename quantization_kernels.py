@@ -791,7 +791,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // from their [token][channel] layout.
 
 constexpr int KEYS = 96;           // keys of a step; a multiple of TOKENS_PER_TILE, so that register tiles are full
-constexpr int QUERY_ROWS = 64;     // rows that share a step's widened keys and values
+constexpr int QUERY_ROWS = 128;    // rows that share a step's widened keys and values
 constexpr int PREFETCH_KEYS = 16;
 constexpr float NEVER = -INFINITY;
 
