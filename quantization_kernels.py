@@ -426,7 +426,7 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 // Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
 // but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
 
-constexpr int FEW_TOKENS = 4;
+constexpr int FEW_TOKENS = 4;  // in one pass
 constexpr int PREFETCH_BYTES = 2048;
 
 template <int BITS> struct Few;
@@ -723,7 +723,8 @@ template <int BITS> void multiply_quantized(const Linear& job) {
     Activations x(workspace.get<char>(Activations::bytes(tokens, blocks)), tokens, blocks);
     // A few tokens are rounded faster than another thread is told about them.
     parallel(tokens > 4 ? job.threads : 1, tokens, [&](int64_t t) { quantize_token<BITS>(job, begin, t, x); });
-    if (job.m <= FEW_TOKENS) multiply_few<BITS>(job, x);
+    // To go over rows in the cache a second time costs less than to store them unpacked, for so few.
+    if (job.m <= 2 * FEW_TOKENS) multiply_few<BITS>(job, x);
     else multiply_many<BITS>(job, begin, x);
   }
 }
@@ -791,7 +792,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // from their [token][channel] layout.
 
 constexpr int KEYS = 96;           // keys of a step; a multiple of TOKENS_PER_TILE, so that register tiles are full
-constexpr int QUERY_ROWS = 128;    // rows that share a step's widened keys and values
+constexpr int QUERY_ROWS = 128;   // rows that share a step's widened keys and values
 constexpr int PREFETCH_KEYS = 16;
 constexpr float NEVER = -INFINITY;
 
