@@ -684,6 +684,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                         )
                     else:
                         new = QuantizedLinear.from_linear(linear, bits, search_scale, device)
+                        new._is_hf_initialized = True  # a later init_weights() leaves it alone
                     setattr(parent, name, new)
         self.config.quantization_bit = bits
         return self

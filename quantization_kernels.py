@@ -67,7 +67,7 @@ CPU_SOURCE = r"""
 #define CHATGLM_AVX512
 #endif
 #if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
-#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || defined(__broadwell__) || \
+#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || \
     !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
 #define CHATGLM_ADDS_ARE_CHEAP 1  // one 16-bit multiplier to two adders or more, or none for pairs
 #else
@@ -421,12 +421,15 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 
 // -------------------------------------------------------------------------------------- quantized weights, few tokens
 //
-// One pass over the weights at the speed of memory: unpacked in registers, multiplied with every token, never stored.
+// The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
+// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache.
 
 // Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
 // but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
 
-constexpr int FEW_TOKENS = 4;  // in one pass
+constexpr int FEW_TOKENS = 4;
+constexpr int MOST_FEW_TOKENS = 8;
+constexpr int64_t CACHED_BYTES = 8192;  // of rows
 constexpr int PREFETCH_BYTES = 2048;
 
 template <int BITS> struct Few;
@@ -524,15 +527,19 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
   // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t rows = 262144 / (job.k * BITS / 8 + 1) + 1;
+  int64_t row_bytes = job.k * BITS / 8 + 1, rows = 262144 / row_bytes + 1;
+  int64_t cached = x.tokens <= FEW_TOKENS ? rows : CACHED_BYTES / row_bytes + 1;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
-    int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
-    for (int64_t t = 0; t < x.tokens; t += FEW_TOKENS) switch (x.tokens - t) {
-        case 1: multiply_rows<BITS, 1>(job, x, blocks, t, begin, end); break;
-        case 2: multiply_rows<BITS, 2>(job, x, blocks, t, begin, end); break;
-        case 3: multiply_rows<BITS, 3>(job, x, blocks, t, begin, end); break;
-        default: multiply_rows<BITS, 4>(job, x, blocks, t, begin, end); break;
-      }
+    int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;
+    for (int64_t row = task * rows; row < end; row += cached) {
+      int64_t next = row + cached < end ? row + cached : end;
+      for (int64_t t = 0; t < x.tokens; t += FEW_TOKENS) switch (x.tokens - t) {
+          case 1: multiply_rows<BITS, 1>(job, x, blocks, t, row, next); break;
+          case 2: multiply_rows<BITS, 2>(job, x, blocks, t, row, next); break;
+          case 3: multiply_rows<BITS, 3>(job, x, blocks, t, row, next); break;
+          default: multiply_rows<BITS, 4>(job, x, blocks, t, row, next); break;
+        }
+    }
   });
 }
 
@@ -723,8 +730,7 @@ template <int BITS> void multiply_quantized(const Linear& job) {
     Activations x(workspace.get<char>(Activations::bytes(tokens, blocks)), tokens, blocks);
     // A few tokens are rounded faster than another thread is told about them.
     parallel(tokens > 4 ? job.threads : 1, tokens, [&](int64_t t) { quantize_token<BITS>(job, begin, t, x); });
-    // To go over rows in the cache a second time costs less than to store them unpacked, for so few.
-    if (job.m <= 2 * FEW_TOKENS) multiply_few<BITS>(job, x);
+    if (job.m <= MOST_FEW_TOKENS) multiply_few<BITS>(job, x);
     else multiply_many<BITS>(job, begin, x);
   }
 }

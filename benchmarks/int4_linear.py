@@ -147,19 +147,21 @@ def measure_shapes(limits, rows, bits, repeats):
                     dense_times.append(seconds(quantization.dense_linear, x, dense))
             median = statistics.median
             part = slice(0, 512)
-            error = relative_error(kernels.cpu_quantized_linear(x[:8], weight[part], scale[part], None, bits), x[:8],
+            few = x[:16]
+            error = relative_error(kernels.cpu_quantized_linear(few, weight[part], scale[part], None, bits), few,
                                    weight[part], scale[part], bits)
             time_median, gops = median(times), 2 * m * n * k / median(times) / 1e9
             rate = weight.nbytes / time_median / 1e9
             row = {"matrix": name, "m": m, "ms": time_median * 1e3, "GB/s": rate, "of_read": rate / median(reads),
                    "GOPS": gops, "of_int16_peak": gops / median(integers) if median(integers) else None,
-                   "of_fma_peak": gops / median(floats), "torch_ms": median(torch_times) * 1e3,
+                   "of_fma_peak": gops / median(floats) if median(floats) else None,
+                   "torch_ms": median(torch_times) * 1e3,
                    "dense_fp32_ms": median(dense_times) * 1e3, "relative_rms_error": error, "read_GB/s": median(reads),
                    "fma_GFLOPS": median(floats), "int16_GOPS": median(integers)}
             results.append(row)
-            of_integers = f"{row['of_int16_peak']:.2f}" if row["of_int16_peak"] else "-"
+            of_integers, of_floats = (f"{of:.2f}" if of else "-" for of in (row["of_int16_peak"], row["of_fma_peak"]))
             print(f"{name:16} {m:4} {row['ms']:9.2f} {rate:6.1f} {row['of_read']:7.2f} {gops:6.1f} {of_integers:>8} "
-                  f"{row['of_fma_peak']:6.2f} {row['torch_ms']:9.1f} {row['dense_fp32_ms']:9.1f} {error:8.1e}",
+                  f"{of_floats:>6} {row['torch_ms']:9.1f} {row['dense_fp32_ms']:9.1f} {error:8.1e}",
                   flush=True)
     return results
 
