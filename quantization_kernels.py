@@ -506,6 +506,7 @@ INLINE void multiply_block(const char* weight, int64_t bytes, const int16_t* x, 
 }
 
 template <int BITS, int M>
+__attribute__((noinline))  // g++ 12 makes slower loops of all the calls in one function
 void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks, int64_t t0, int64_t begin,
                    int64_t end) {
   constexpr int64_t block_bytes = BLOCK * BITS / 8;
