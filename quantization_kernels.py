@@ -1558,6 +1558,8 @@ def native_rms_norm(x: Tensor, weight: Tensor, eps: float) -> Optional[Tensor]:
     if library is None or not weight.is_contiguous():
         return None
     x, k = x.contiguous(), weight.shape[0]
+    if x.shape[-1] != k:
+        raise ValueError(f"x has {x.shape[-1]} channels, the weight of the norm {k}")
     y = torch.empty_like(x)
     if y.numel():
         library.chatglm_rms_norm(x.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], weight.data_ptr(),
@@ -1592,6 +1594,8 @@ def native_rotate(x: Tensor, cos: Tensor, sin: Tensor) -> bool:
         return False
     if cos.dtype != torch.float32 or sin.dtype != torch.float32 or cos.shape[:3] != (b, s, 1):
         return False
+    if cos.shape != sin.shape or 2 * cos.shape[-1] > x.shape[-1]:
+        raise ValueError(f"cos {list(cos.shape)} and sin {list(sin.shape)} do not fit x {list(x.shape)}")
     cos, sin = cos.contiguous(), sin.contiguous()
     if x.numel():
         library.chatglm_rotate(b * s, heads, cos.shape[-1], x.data_ptr(), _CPU_TYPES[x.dtype], token_stride,

@@ -304,6 +304,15 @@ def test_rotation(arch, dtype, b, s, heads, d):
     assert torch.equal(after[:, :, heads:], before[:, :, heads:])
 
 
+def test_shapes_that_do_not_fit_are_named(native):
+    with pytest.raises(ValueError, match="x has 16 channels, the weight of the norm 8"):
+        kernels.native_rms_norm(torch.randn(2, 16), torch.ones(8), 1e-5)
+    x, angles = torch.randn(1, 3, 2, 8), torch.rand(1, 3, 1, 4)
+    for cos, sin in ((torch.rand(1, 3, 1, 5), torch.rand(1, 3, 1, 5)), (angles, angles[..., :2])):
+        with pytest.raises(ValueError, match="do not fit x"):
+            kernels.native_rotate(x, cos, sin)
+
+
 def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
     torch.manual_seed(0)
     norm = modeling.RMSNorm(2048, 1e-5).requires_grad_(False)
