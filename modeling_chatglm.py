@@ -621,16 +621,14 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         if isinstance(module, QuantizedLinear):  # integers come from a checkpoint or from quantize()
             nn.init.zeros_(module.weight)
             nn.init.ones_(module.weight_scale)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
         elif isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)
-            if getattr(module, "bias", None) is not None:
-                nn.init.zeros_(module.bias)
         elif isinstance(module, (RMSNorm, LayerNorm)):
             nn.init.ones_(module.weight)
-            if getattr(module, "bias", None) is not None:
-                nn.init.zeros_(module.bias)
+        else:
+            return
+        if getattr(module, "bias", None) is not None:
+            nn.init.zeros_(module.bias)
 
     def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Optional[dict] = None, **kwargs) -> None:
         """Recomputes every block in the backward pass; `gradient_checkpointing_kwargs` go to torch's `checkpoint`."""

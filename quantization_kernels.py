@@ -332,6 +332,7 @@ class Workspace {
 
 constexpr int BLOCK = 512;
 constexpr float LARGEST = 32767 - 128;
+constexpr int MOST_FEW_TOKENS = 8;  // more are multiplied by multiply_many
 
 template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
 template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
@@ -415,7 +416,7 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
     widen(job.x_type, row + b * BLOCK * size_of(job.x_type), count, 1.0f, buffer);
     int64_t at = b * to.tokens + t;
     to.scales[at] = quantize_block<BITS>(buffer, count, to.values + at * BLOCK);
-    if (ADDS_ARE_CHEAP) to.products[at] = pair_products(to.values + at * BLOCK);
+    if (ADDS_ARE_CHEAP && job.m > MOST_FEW_TOKENS) to.products[at] = pair_products(to.values + at * BLOCK);
   }
 }
 
@@ -428,7 +429,6 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 // but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
 
 constexpr int FEW_TOKENS = 4;
-constexpr int MOST_FEW_TOKENS = 8;
 constexpr int64_t CACHED_BYTES = 8192;  // of rows
 constexpr int PREFETCH_BYTES = 2048;
 
@@ -528,7 +528,7 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
   // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t row_bytes = job.k * BITS / 8 + 1, rows = 262144 / row_bytes + 1;
+  int64_t row_bytes = job.k * BITS / 8 + 1, rows = 262144 / row_bytes + 1;  // never zero
   int64_t cached = x.tokens <= FEW_TOKENS ? rows : CACHED_BYTES / row_bytes + 1;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;
@@ -799,7 +799,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // from their [token][channel] layout.
 
 constexpr int KEYS = 96;           // keys of a step; a multiple of TOKENS_PER_TILE, so that register tiles are full
-constexpr int QUERY_ROWS = 128;   // rows that share a step's widened keys and values
+constexpr int QUERY_ROWS = 128;    // rows that share a step's widened keys and values
 constexpr int PREFETCH_KEYS = 16;
 constexpr float NEVER = -INFINITY;
 
@@ -1447,6 +1447,13 @@ def _loaded_cpu_kernels() -> ctypes.CDLL:
     return _cpu_kernels if _cpu_kernels.__class__ is ctypes.CDLL else load_cpu_kernels()
 
 
+def _cpu_kernels_or_none() -> Optional[ctypes.CDLL]:
+    try:
+        return _loaded_cpu_kernels()
+    except KernelUnavailableError:  # the linear layers warn of it
+        return None
+
+
 def _rows(x: Tensor) -> "Tuple[Tensor, int, int]":
     """x as the kernels read it, its number of rows and the distance between them."""
     k = x.shape[-1]
@@ -1500,9 +1507,8 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         return None
     if not (key_scale is not None) == (value_scale is not None) == (cache_type == int8):
         raise ValueError("an int8 cache, and no other, comes with key_scale and value_scale")
-    try:
-        kernel = _loaded_cpu_kernels().chatglm_attention
-    except KernelUnavailableError:
+    library = _cpu_kernels_or_none()
+    if library is None:
         return None
     batch, queries, heads, channels = query.shape
     groups = key.shape[2]
@@ -1524,7 +1530,7 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
         starts = starts.to(torch.int64).contiguous()
     out = torch.empty((batch, queries, heads, channels), dtype=query.dtype)
     if out.numel():
-        status = kernel(
+        status = library.chatglm_attention(
             batch, queries, heads, groups, channels, kv_length, query.data_ptr(), query_type, key.data_ptr(),
             value.data_ptr(), cache_type, key_scale_at, value_scale_at, scale_type, (ctypes.c_int64 * 15)(*strides),
             None if starts is None else starts.data_ptr(), channels ** -0.5 if scale is None else scale,
@@ -1541,10 +1547,7 @@ def _elementwise_kernels(*tensors: Tensor) -> Optional[ctypes.CDLL]:
             return None
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
         return None
-    try:
-        return _loaded_cpu_kernels()
-    except KernelUnavailableError:
-        return None
+    return _cpu_kernels_or_none()
 
 
 def native_rms_norm(x: Tensor, weight: Tensor, eps: float) -> Optional[Tensor]:

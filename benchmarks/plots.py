@@ -14,6 +14,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from peers import CONTEXT
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -70,7 +71,7 @@ def decode_speed(runs, peers) -> None:
     for run in peers.values():
         for name, engine in run["engines"].items():
             if run["layers"] == most:
-                points = [(context, engine.get(f"decode {context} tok/s")) for context in (0, 2048)]
+                points = [(context, engine.get(f"decode {context} tok/s")) for context in (0, CONTEXT)]
                 axes.plot(*zip(*[point for point in points if point[1]]), marker="x", ls="--",
                           label=f"{name}, in turns")
     save(plot, axes, "decode_speed.png")
