@@ -74,14 +74,18 @@ def fill_cache(model, length: int, room: int):
     config = model.config
     cache = model.make_cache(length + room)
     shape = (1, min(length, 1024), config.num_key_value_heads, config.kv_channels)
+
+    def random(shape) -> torch.Tensor:
+        return torch.randn(shape, device=model.device).to(model.dtype)
+
     for _ in range(length // shape[1] if length else 0):
         for layer in range(config.num_layers):
-            cache.update(layer, torch.randn(shape).to(model.dtype), torch.randn(shape).to(model.dtype))
+            cache.update(layer, random(shape), random(shape))
         cache.advance(shape[1])
     if cache.length < length:
         rest = (1, length - cache.length, *shape[2:])
         for layer in range(config.num_layers):
-            cache.update(layer, torch.randn(rest).to(model.dtype), torch.randn(rest).to(model.dtype))
+            cache.update(layer, random(rest), random(rest))
         cache.advance(rest[1])
     return cache
 
