@@ -140,26 +140,50 @@ class ChatGLMConfig(PretrainedConfig):
             if not condition:
                 raise ValueError(f"{key}={getattr(self, key, value)!r} in the configuration: {wanted}")
 
-        for key in ("num_layers", "padded_vocab_size", "hidden_size", "ffn_hidden_size", "kv_channels",
-                    "num_attention_heads", "multi_query_group_num", "seq_length", "prefill_slice_size"):
+        for key in (
+            "num_layers",
+            "padded_vocab_size",
+            "hidden_size",
+            "ffn_hidden_size",
+            "kv_channels",
+            "num_attention_heads",
+            "multi_query_group_num",
+            "seq_length",
+            "prefill_slice_size",
+        ):
             value = getattr(self, key)
             require(type(value) is int and value > 0, key, "needs a whole number > 0")
-        for key in ("rmsnorm", "apply_residual_connection_post_layernorm", "post_layer_norm", "add_bias_linear",
-                    "add_qkv_bias", "multi_query_attention", "fp32_residual_connection", "static_decode"):
+        for key in (
+            "rmsnorm",
+            "apply_residual_connection_post_layernorm",
+            "post_layer_norm",
+            "add_bias_linear",
+            "add_qkv_bias",
+            "multi_query_attention",
+            "fp32_residual_connection",
+            "static_decode",
+        ):
             require(getattr(self, key) in (True, False), key, "needs true or false")
         for key in ("hidden_dropout", "attention_dropout"):
             require(0 <= getattr(self, key) < 1, key, "needs a probability in [0, 1)")
-        require(self.num_attention_heads % self.num_key_value_heads == 0, "multi_query_group_num",
-                f"must divide num_attention_heads={self.num_attention_heads}")
+        require(
+            self.num_attention_heads % self.num_key_value_heads == 0,
+            "multi_query_group_num",
+            f"must divide num_attention_heads={self.num_attention_heads}",
+        )
         require(self.kv_channels % 4 == 0, "kv_channels", "half of them rotate in pairs: needs a multiple of 4")
         require(isinstance(self.rope_ratio, (int, float)) and self.rope_ratio > 0, "rope_ratio", "needs a number > 0")
         require(self.layernorm_epsilon > 0, "layernorm_epsilon", "needs a number > 0")
         require(self.quantization_bit in (0, 4, 8), "quantization_bit", "needs 0 (not quantized), 4 or 8")
-        require(self.pre_seq_len is None or (type(self.pre_seq_len) is int and self.pre_seq_len > 0), "pre_seq_len",
-                "needs a whole number > 0, or null")
+        require(
+            self.pre_seq_len is None or (type(self.pre_seq_len) is int and self.pre_seq_len > 0),
+            "pre_seq_len",
+            "needs a whole number > 0, or null",
+        )
         require(self.rope_ratio_scales in ROPE_RATIO_SCALES, "rope_ratio_scales", f"needs one of {ROPE_RATIO_SCALES}")
-        require(self.rotary_table_dtype in ROTARY_TABLE_DTYPES, "rotary_table_dtype",
-                f"needs one of {ROTARY_TABLE_DTYPES}")
+        require(
+            self.rotary_table_dtype in ROTARY_TABLE_DTYPES, "rotary_table_dtype", f"needs one of {ROTARY_TABLE_DTYPES}"
+        )
         require(self.kv_cache_dtype in (None, "int8"), "kv_cache_dtype", "needs null (as the model) or 'int8'")
         require(self.original_rope in (True, None), "original_rope", "only the interleaved rotation (true) exists")
         require(not tie_word_embeddings, "tie_word_embeddings", "the output layer has weights of its own", True)
@@ -170,7 +194,16 @@ class ChatGLMConfig(PretrainedConfig):
 def _is_library_setting(key: str) -> bool:
     """Whether transformers itself knows a key (as a configuration or a generation setting of some release)."""
     # The last names left the configuration class in 5.0; older saved files may still set them.
-    legacy = ("torchscript", "use_bfloat16", "is_decoder", "add_cross_attention", "tie_encoder_decoder",
-              "trust_remote_code", "output_attentions", "output_scores", "return_dict_in_generate",
-              "remove_invalid_values")
+    legacy = (
+        "torchscript",
+        "use_bfloat16",
+        "is_decoder",
+        "add_cross_attention",
+        "tie_encoder_decoder",
+        "trust_remote_code",
+        "output_attentions",
+        "output_scores",
+        "return_dict_in_generate",
+        "remove_invalid_values",
+    )
     return key.startswith("_") or key in legacy or hasattr(PretrainedConfig(), key) or hasattr(GenerationConfig(), key)

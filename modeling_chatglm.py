@@ -424,8 +424,12 @@ def attention(
         mask = visible_mask(None, s, t, query.device)
     out = [
         F.scaled_dot_product_attention(
-            q.transpose(1, 2), k.transpose(1, 2).expand(b, h // g, t, d), v.transpose(1, 2).expand(b, h // g, t, d),
-            mask, dropout, causal,
+            q.transpose(1, 2),
+            k.transpose(1, 2).expand(b, h // g, t, d),
+            v.transpose(1, 2).expand(b, h // g, t, d),
+            mask,
+            dropout,
+            causal,
         )
         for q, k, v in zip(query.split(h // g, 2), key.split(1, 2), value.split(1, 2))
     ]  # per group [b, h / g, s, d]
@@ -463,7 +467,9 @@ class SelfAttention(nn.Module):
         self.dropout = config.attention_dropout
         width = self.num_heads * self.head_dim
         self.query_key_value = make_linear(
-            config, config.hidden_size, width + 2 * self.num_kv_heads * self.head_dim,
+            config,
+            config.hidden_size,
+            width + 2 * self.num_kv_heads * self.head_dim,
             bias=config.add_bias_linear or config.add_qkv_bias,
         )
         self.dense = make_linear(config, width, config.hidden_size, bias=config.add_bias_linear)
@@ -677,8 +683,12 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                 for name, linear in list(parent.named_children()):
                     if empty_init:
                         new = QuantizedLinear(
-                            linear.in_features, linear.out_features, bits, linear.bias is not None,
-                            device or linear.weight.device, linear.weight.dtype,
+                            linear.in_features,
+                            linear.out_features,
+                            bits,
+                            linear.bias is not None,
+                            device or linear.weight.device,
+                            linear.weight.dtype,
                         )
                     else:
                         new = QuantizedLinear.from_linear(linear, bits, search_scale, device)
@@ -800,7 +810,13 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
                 piece_mask = visible_mask(padding[:, :total], x.shape[1], total, x.device)
                 starts = left_padding(padding) if x.shape[1] == 1 else None
             hidden, hidden_states, attentions = self._run_blocks(
-                x, position_ids[:, start : start + size], piece_mask, starts, cache, prefix, output_hidden_states,
+                x,
+                position_ids[:, start : start + size],
+                piece_mask,
+                starts,
+                cache,
+                prefix,
+                output_hidden_states,
                 output_attentions,
             )
         if cache is not None and cache.static and not static:
@@ -887,8 +903,10 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if attention_mask is None or (cache is not None and cache.unpadded):
             return None, None
         if attention_mask.dim() not in (2, 4) or attention_mask.shape[-1] not in (tokens, total):
-            raise ValueError(f"attention_mask must be [{b}, {tokens}] (cached tokens included) or "
-                             f"[{b}, 1, {s}, {tokens}], got {list(attention_mask.shape)}")
+            raise ValueError(
+                f"attention_mask must be [{b}, {tokens}] (cached tokens included) or "
+                f"[{b}, 1, {s}, {tokens}], got {list(attention_mask.shape)}"
+            )
         if attention_mask.shape[-1] != total:  # the trained prefix is always visible
             visible = 0.0 if attention_mask.is_floating_point() and attention_mask.dim() == 4 else 1
             attention_mask = F.pad(attention_mask, (prefix_length, 0), value=visible)
@@ -955,14 +973,28 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         return_dict = self.config.return_dict if return_dict is None else return_dict
         keep = logits_to_keep or (1 if return_last_logit else 0)
         if (
-            isinstance(past_key_values, KVCache) and past_key_values.position is not None and input_ids is not None
-            and input_ids.is_cuda and input_ids.shape[1] == 1 and return_dict and labels is None
+            isinstance(past_key_values, KVCache)
+            and past_key_values.position is not None
+            and input_ids is not None
+            and input_ids.is_cuda
+            and input_ids.shape[1] == 1
+            and return_dict
+            and labels is None
             and not (output_hidden_states or output_attentions or torch.is_grad_enabled())
         ):
             return CausalLMOutputWithPast(None, self._captured_step(input_ids, past_key_values), past_key_values)
         outputs = self.transformer(
-            input_ids, position_ids, attention_mask, full_attention_mask, past_key_values, inputs_embeds, use_cache,
-            output_hidden_states, output_attentions, return_dict=True, last_token_only=keep == 1 and labels is None,
+            input_ids,
+            position_ids,
+            attention_mask,
+            full_attention_mask,
+            past_key_values,
+            inputs_embeds,
+            use_cache,
+            output_hidden_states,
+            output_attentions,
+            return_dict=True,
+            last_token_only=keep == 1 and labels is None,
         )
         hidden = outputs.last_hidden_state
         logits = self.transformer.output_layer(hidden[:, -keep:] if labels is None else hidden)
@@ -974,13 +1006,12 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         if not return_dict:
             rest = (logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions)
             return tuple(v for v in (loss, *rest) if v is not None)
-        return CausalLMOutputWithPast(
-            loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
-        )
+        return CausalLMOutputWithPast(loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions)
 
     def _captured_step(self, input_ids: Tensor, cache: KVCache) -> Tensor:
         """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured first, then replayed."""
         if cache.graph is None:
+
             def step(ids: Tensor) -> Tensor:
                 return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
 
@@ -1169,8 +1200,10 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         limit = past_length + prompt_length
         limit = limit + config.max_new_tokens if config.max_new_tokens is not None else config.max_length or 20
         if limit <= past_length + prompt_length:
-            raise ValueError(f"the prompt has {past_length + prompt_length} tokens, which leaves no room within "
-                             f"max_length={limit}: raise it, or shorten the prompt or the history")
+            raise ValueError(
+                f"the prompt has {past_length + prompt_length} tokens, which leaves no room within "
+                f"max_length={limit}: raise it, or shorten the prompt or the history"
+            )
         self._check_length(past_length + prompt_length, min(limit, self.config.seq_length))
         limit = min(limit, self.config.seq_length)
         cache = self.make_cache(limit, b) if past is None else past.snapshot()
@@ -1266,11 +1299,14 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         prompt = inputs["input_ids"]
         if past_key_values is not None:
             if not isinstance(past_key_values, KVCache):
-                raise TypeError(f"chat() keeps a KVCache (see make_cache), got {type(past_key_values).__name__}; "
-                                f"stream_chat() continues what generate() returned")
+                raise TypeError(
+                    f"chat() keeps a KVCache (see make_cache), got {type(past_key_values).__name__}; "
+                    f"stream_chat() continues what generate() returned"
+                )
             if num_beams > 1 or (settings.get("num_return_sequences") or 1) > 1:
-                raise ValueError("a cache kept between calls follows one candidate: num_beams and "
-                                 "num_return_sequences must be 1")
+                raise ValueError(
+                    "a cache kept between calls follows one candidate: num_beams and num_return_sequences must be 1"
+                )
             past_key_values.keep_prefix(prompt[0].tolist()[:-1])
             settings["past_key_values"] = past_key_values
             inputs.pop("position_ids", None)
@@ -1339,8 +1375,10 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
         if settings.get("max_new_tokens") is None:
             settings["max_length"] = max_length = min(max_length, self.config.seq_length)
             if prompt_length >= max_length:
-                raise ValueError(f"the prompt has {prompt_length} tokens, which leaves no room within "
-                                 f"max_length={max_length}: raise it, or shorten the query or the history")
+                raise ValueError(
+                    f"the prompt has {prompt_length} tokens, which leaves no room within "
+                    f"max_length={max_length}: raise it, or shorten the query or the history"
+                )
         settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), InvalidScoreLogitsProcessor()])
         return settings
 
@@ -1365,8 +1403,18 @@ def make_logits_processors(
     Raises:
         ValueError: a setting that only `generate()` can honour.
     """
-    for name in ("penalty_alpha", "guidance_scale", "prompt_lookup_num_tokens", "watermarking_config", "dola_layers",
-                 "stop_strings", "constraints", "force_words_ids", "encoder_repetition_penalty", "token_healing"):
+    for name in (
+        "penalty_alpha",
+        "guidance_scale",
+        "prompt_lookup_num_tokens",
+        "watermarking_config",
+        "dola_layers",
+        "stop_strings",
+        "constraints",
+        "force_words_ids",
+        "encoder_repetition_penalty",
+        "token_healing",
+    ):
         value = getattr(config, name, None)
         if value and value != 1.0:
             raise ValueError(f"a stream cannot honour {name}={value!r}: use generate(), with a streamer if need be")
@@ -1466,8 +1514,16 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
         """
         return_dict = self.config.return_dict if return_dict is None else return_dict
         outputs = self.transformer(
-            input_ids, position_ids, attention_mask, full_attention_mask, past_key_values, inputs_embeds, use_cache,
-            output_hidden_states, output_attentions, return_dict=True,
+            input_ids,
+            position_ids,
+            attention_mask,
+            full_attention_mask,
+            past_key_values,
+            inputs_embeds,
+            use_cache,
+            output_hidden_states,
+            output_attentions,
+            return_dict=True,
         )
         hidden = outputs.last_hidden_state
         last = self._last_token(input_ids, attention_mask, hidden)

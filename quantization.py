@@ -63,8 +63,10 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
     if bits not in SUPPORTED_BITS:
         raise ValueError(f"bits must be 4 or 8, got {bits!r}")
     if weight.dim() != 2 or not weight.is_floating_point() or (bits == 4 and weight.shape[1] % 2):
-        raise ValueError(f"cannot quantize {weight.dtype} {list(weight.shape)} to {bits} bits: a float [out, in] with "
-                         f"even `in` is needed")
+        raise ValueError(
+            f"cannot quantize {weight.dtype} {list(weight.shape)} to {bits} bits: a float [out, in] with "
+            f"even `in` is needed"
+        )
     blocks = [_quantize_rows(rows, bits, search_scale) for rows in weight.detach().split(ROWS_PER_BLOCK)]
     return torch.cat([values for values, _ in blocks]), torch.cat([scale for _, scale in blocks])
 

@@ -1274,8 +1274,10 @@ def _build_cpu_kernels() -> ctypes.CDLL:
     found = map(shutil.which, filter(None, [os.environ.get("CXX"), "c++", "g++", "clang++"]))
     compilers = {os.path.realpath(path): path for path in found if path}  # c++ is often another name of g++
     if not compilers:
-        raise KernelUnavailableError("no C++ compiler found; install one (for example `apt-get install g++` or "
-                                     "`conda install gxx`), or name it in CXX")
+        raise KernelUnavailableError(
+            "no C++ compiler found; install one (for example `apt-get install g++` or "
+            "`conda install gxx`), or name it in CXX"
+        )
     problems = []
     with tempfile.TemporaryDirectory(prefix="chatglm2-kernels-") as private_folder:
         folder = _cpu_cache_folder() or private_folder  # on Linux and macOS a loaded library outlives its file
@@ -1286,8 +1288,10 @@ def _build_cpu_kernels() -> ctypes.CDLL:
                 except (OSError, subprocess.SubprocessError) as error:
                     output = getattr(error, "stderr", None) or str(error)
                     problems.append(f"{' '.join([compiler, *arch_flags])}: {output.strip()[:300]}")
-    raise KernelUnavailableError("the CPU kernels could not be built; install a C++17 compiler (for example "
-                                 "`apt-get install g++`), or name it in CXX. Tried " + " | ".join(problems))
+    raise KernelUnavailableError(
+        "the CPU kernels could not be built; install a C++17 compiler (for example "
+        "`apt-get install g++`), or name it in CXX. Tried " + " | ".join(problems)
+    )
 
 
 def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDLL:
@@ -1302,8 +1306,14 @@ def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDL
     descriptor, temporary = tempfile.mkstemp(suffix=".so", dir=folder)
     os.close(descriptor)
     try:
-        subprocess.run([compiler, *flags, "-x", "c++", "-", "-o", temporary], input=CPU_SOURCE, capture_output=True,
-                       text=True, check=True, timeout=600)
+        subprocess.run(
+            [compiler, *flags, "-x", "c++", "-", "-o", temporary],
+            input=CPU_SOURCE,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=600,
+        )
         with open(temporary, "rb") as file:
             digest = hashlib.sha256(file.read()).digest()
         with open(temporary, "ab") as file:
@@ -1355,15 +1365,57 @@ def _open_cpu_library(path: str) -> ctypes.CDLL:
         "chatglm_abi": [],
         "chatglm_instructions": [],
         "chatglm_use_openmp": [pointer],
-        "chatglm_quantized_linear": [whole, number, number, number, pointer, whole, number, pointer, number, pointer,
-                                     whole, pointer, whole, pointer, whole],
-        "chatglm_float_linear": [number, number, number, pointer, whole, number, pointer, whole, number, pointer,
-                                 whole, pointer, whole],
+        "chatglm_quantized_linear": [
+            whole,
+            number,
+            number,
+            number,
+            pointer,
+            whole,
+            number,
+            pointer,
+            number,
+            pointer,
+            whole,
+            pointer,
+            whole,
+            pointer,
+            whole,
+        ],
+        "chatglm_float_linear": [
+            number,
+            number,
+            number,
+            pointer,
+            whole,
+            number,
+            pointer,
+            whole,
+            number,
+            pointer,
+            whole,
+            pointer,
+            whole,
+        ],
         "chatglm_rms_norm": [number, number, pointer, whole, pointer, whole, ctypes.c_float, pointer, whole],
         "chatglm_swiglu": [number, number, pointer, whole, pointer, whole],
         "chatglm_rotate": [number] * 3 + [pointer, whole, number, number, pointer, pointer, whole],
-        "chatglm_attention": [number] * 6 + [pointer, whole, pointer, pointer, whole, pointer, pointer, whole, pointer,
-                                             pointer, ctypes.c_float, pointer, whole],
+        "chatglm_attention": [number] * 6
+        + [
+            pointer,
+            whole,
+            pointer,
+            pointer,
+            whole,
+            pointer,
+            pointer,
+            whole,
+            pointer,
+            pointer,
+            ctypes.c_float,
+            pointer,
+            whole,
+        ],
     }
     try:
         for name, arguments in signatures.items():
@@ -1407,8 +1459,27 @@ def cpu_quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optiona
     scale_at, scale_type, scale = _vector(scale)
     bias_at, bias_type, bias = _vector(bias)
     y = x.new_empty((*shape[:-1], n))
-    if m and n and kernel(bits, m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x_stride, weight.data_ptr(), weight_stride,
-                          scale_at, scale_type, bias_at, bias_type, y.data_ptr(), torch.get_num_threads()):
+    if (
+        m
+        and n
+        and kernel(
+            bits,
+            m,
+            n,
+            k,
+            x.data_ptr(),
+            _CPU_TYPES[x.dtype],
+            x_stride,
+            weight.data_ptr(),
+            weight_stride,
+            scale_at,
+            scale_type,
+            bias_at,
+            bias_type,
+            y.data_ptr(),
+            torch.get_num_threads(),
+        )
+    ):
         raise MemoryError("no memory for the activations of a quantized linear layer")
     return y
 
@@ -1436,9 +1507,25 @@ def cpu_float_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tenso
         weight, weight_stride = weight.contiguous(), k
     bias_at, bias_type, bias = _vector(bias)
     y = x.new_empty((*shape[:-1], n))
-    if m and n and kernel(m, n, k, x.data_ptr(), _CPU_TYPES[x.dtype], x_stride, weight.data_ptr(),
-                          _CPU_TYPES[weight.dtype], weight_stride, bias_at, bias_type, y.data_ptr(),
-                          torch.get_num_threads()):
+    if (
+        m
+        and n
+        and kernel(
+            m,
+            n,
+            k,
+            x.data_ptr(),
+            _CPU_TYPES[x.dtype],
+            x_stride,
+            weight.data_ptr(),
+            _CPU_TYPES[weight.dtype],
+            weight_stride,
+            bias_at,
+            bias_type,
+            y.data_ptr(),
+            torch.get_num_threads(),
+        )
+    ):
         raise MemoryError("no memory for the activations of a linear layer")
     return y
 
@@ -1476,9 +1563,16 @@ def _vector(tensor: Optional[Tensor]) -> "Tuple[int, int, Optional[Tensor]]":
     return tensor.data_ptr(), number, tensor
 
 
-def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optional[int] = None,
-                     starts: Optional[Tensor] = None, key_scale: Optional[Tensor] = None,
-                     value_scale: Optional[Tensor] = None, scale: Optional[float] = None) -> Optional[Tensor]:
+def cached_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    kv_length: Optional[int] = None,
+    starts: Optional[Tensor] = None,
+    key_scale: Optional[Tensor] = None,
+    value_scale: Optional[Tensor] = None,
+    scale: Optional[float] = None,
+) -> Optional[Tensor]:
     """Causal attention of the last positions over a key/value cache, on a CPU, without expanding or copying it.
 
     Query i has position kv_length - q + i and sees the keys from starts[b] up to its own position. Query head h uses
@@ -1513,10 +1607,17 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     batch, queries, heads, channels = query.shape
     groups = key.shape[2]
     kv_length = key.shape[1] if kv_length is None else kv_length
-    if not (queries <= kv_length <= min(key.shape[1], value.shape[1]) and groups and heads % groups == 0
-            and key.shape[0] == value.shape[0] == batch and key.shape[3] == value.shape[3] == channels):
-        raise ValueError(f"attention of {list(query.shape)} over {kv_length} tokens does not fit a cache of "
-                         f"{list(key.shape)}, {list(value.shape)}")
+    if not (
+        queries <= kv_length <= min(key.shape[1], value.shape[1])
+        and groups
+        and heads % groups == 0
+        and key.shape[0] == value.shape[0] == batch
+        and key.shape[3] == value.shape[3] == channels
+    ):
+        raise ValueError(
+            f"attention of {list(query.shape)} over {kv_length} tokens does not fit a cache of "
+            f"{list(key.shape)}, {list(value.shape)}"
+        )
     query, key, value = [t if t.stride(3) == 1 else t.contiguous() for t in (query, key, value)]
     strides = [*query.stride()[:3], *key.stride()[:3], *value.stride()[:3]]
     scale_type = key_scale_at = value_scale_at = 0
@@ -1531,10 +1632,26 @@ def cached_attention(query: Tensor, key: Tensor, value: Tensor, kv_length: Optio
     out = torch.empty((batch, queries, heads, channels), dtype=query.dtype)
     if out.numel():
         status = library.chatglm_attention(
-            batch, queries, heads, groups, channels, kv_length, query.data_ptr(), query_type, key.data_ptr(),
-            value.data_ptr(), cache_type, key_scale_at, value_scale_at, scale_type, (ctypes.c_int64 * 15)(*strides),
-            None if starts is None else starts.data_ptr(), channels ** -0.5 if scale is None else scale,
-            out.data_ptr(), torch.get_num_threads())
+            batch,
+            queries,
+            heads,
+            groups,
+            channels,
+            kv_length,
+            query.data_ptr(),
+            query_type,
+            key.data_ptr(),
+            value.data_ptr(),
+            cache_type,
+            key_scale_at,
+            value_scale_at,
+            scale_type,
+            (ctypes.c_int64 * 15)(*strides),
+            None if starts is None else starts.data_ptr(),
+            channels**-0.5 if scale is None else scale,
+            out.data_ptr(),
+            torch.get_num_threads(),
+        )
         if status:
             raise MemoryError("no memory for attention")
     return out
@@ -1565,8 +1682,17 @@ def native_rms_norm(x: Tensor, weight: Tensor, eps: float) -> Optional[Tensor]:
         raise ValueError(f"x has {x.shape[-1]} channels, the weight of the norm {k}")
     y = torch.empty_like(x)
     if y.numel():
-        library.chatglm_rms_norm(x.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], weight.data_ptr(),
-                                 _CPU_TYPES[weight.dtype], eps, y.data_ptr(), torch.get_num_threads())
+        library.chatglm_rms_norm(
+            x.numel() // k,
+            k,
+            x.data_ptr(),
+            _CPU_TYPES[x.dtype],
+            weight.data_ptr(),
+            _CPU_TYPES[weight.dtype],
+            eps,
+            y.data_ptr(),
+            torch.get_num_threads(),
+        )
     return y
 
 
@@ -1578,8 +1704,9 @@ def native_swiglu(x: Tensor) -> Optional[Tensor]:
     x, k = x.contiguous(), x.shape[-1] // 2
     y = x.new_empty((*x.shape[:-1], k))
     if y.numel():
-        library.chatglm_swiglu(y.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], y.data_ptr(),
-                               torch.get_num_threads())
+        library.chatglm_swiglu(
+            y.numel() // k, k, x.data_ptr(), _CPU_TYPES[x.dtype], y.data_ptr(), torch.get_num_threads()
+        )
     return y
 
 
@@ -1601,8 +1728,18 @@ def native_rotate(x: Tensor, cos: Tensor, sin: Tensor) -> bool:
         raise ValueError(f"cos {list(cos.shape)} and sin {list(sin.shape)} do not fit x {list(x.shape)}")
     cos, sin = cos.contiguous(), sin.contiguous()
     if x.numel():
-        library.chatglm_rotate(b * s, heads, cos.shape[-1], x.data_ptr(), _CPU_TYPES[x.dtype], token_stride,
-                               head_stride, cos.data_ptr(), sin.data_ptr(), torch.get_num_threads())
+        library.chatglm_rotate(
+            b * s,
+            heads,
+            cos.shape[-1],
+            x.data_ptr(),
+            _CPU_TYPES[x.dtype],
+            token_stride,
+            head_stride,
+            cos.data_ptr(),
+            sin.data_ptr(),
+            torch.get_num_threads(),
+        )
     return True
 
 
@@ -1643,8 +1780,10 @@ class TorchCuda:
     """What a launch asks of torch. Tests replace `torch_cuda` to drive the launch path on a stand-in driver."""
 
     # The public torch.cuda.current_stream builds an object on every call; this one only reads the handle.
-    _raw_stream = staticmethod(getattr(torch._C, "_cuda_getCurrentRawStream", None)
-                               or (lambda index: torch.cuda.current_stream(index).cuda_stream))
+    _raw_stream = staticmethod(
+        getattr(torch._C, "_cuda_getCurrentRawStream", None)
+        or (lambda index: torch.cuda.current_stream(index).cuda_stream)
+    )
     address = staticmethod(Tensor.data_ptr)  # of a tensor, to go into a launch
 
     def index(self, tensor: Tensor) -> Optional[int]:
@@ -1720,8 +1859,9 @@ class CudaKernels:
         if bias is not None:
             bias = _as_kernel_float(bias)
             codes, bias_address = codes | _FLOAT_CODES[bias.dtype] << 4, address(bias)
-        self._launch(name, grid, block, address(weight), address(x), address(scale), bias_address, address(out),
-                     m, n, k, codes)
+        self._launch(
+            name, grid, block, address(weight), address(x), address(scale), bias_address, address(out), m, n, k, codes
+        )
         return out
 
     def _choose(self, m: int, n: int, k: int, bits: int, dtype: torch.dtype, aligned: bool):
@@ -1745,8 +1885,17 @@ class CudaKernels:
         if n and k:
             wide = k % 8 == 0 and weight.data_ptr() % bits == 0  # 8 columns are `bits` bytes, read at once
             address = torch_cuda.address
-            self._launch(f"int{bits}_dequantize", (n, 1), 256, address(weight), address(scale), address(out), k,
-                         wide, _FLOAT_CODES[dtype])
+            self._launch(
+                f"int{bits}_dequantize",
+                (n, 1),
+                256,
+                address(weight),
+                address(scale),
+                address(out),
+                k,
+                wide,
+                _FLOAT_CODES[dtype],
+            )
         return out
 
     def quantize(self, weight: Tensor, bits: int) -> "Tuple[Tensor, Tensor]":
@@ -1760,16 +1909,35 @@ class CudaKernels:
         scale = torch.empty(n, dtype=weight.dtype, device=weight.device)
         if n:
             address = torch_cuda.address
-            self._launch(f"int{bits}_quantize", (n, 1), 256, address(weight), address(packed), address(scale), k,
-                         _FLOAT_CODES[weight.dtype])
+            self._launch(
+                f"int{bits}_quantize",
+                (n, 1),
+                256,
+                address(weight),
+                address(packed),
+                address(scale),
+                k,
+                _FLOAT_CODES[weight.dtype],
+            )
         return packed, scale
 
     def _launch(self, name: str, grid: "Tuple[int, int]", block: int, *arguments: int) -> None:
         if torch_cuda.current_device() != self.index:
             with torch_cuda.device(self.index):
                 return self._launch(name, grid, block, *arguments)
-        call = (self._functions[name], grid[0], grid[1], 1, block, 1, 1, 0, torch_cuda.stream(self.index),
-                self._addresses, None)
+        call = (
+            self._functions[name],
+            grid[0],
+            grid[1],
+            1,
+            block,
+            1,
+            1,
+            0,
+            torch_cuda.stream(self.index),
+            self._addresses,
+            None,
+        )
         with self._lock:
             self._cells[: len(arguments)] = arguments
             status = self._cu_launch_kernel(*call)

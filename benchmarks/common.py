@@ -180,6 +180,7 @@ class Parts:
                     current[part] = current.get(part, 0.0) + taken - stack.pop()
                     if stack:
                         stack[-1] += taken
+
             return timed
 
         rows = []

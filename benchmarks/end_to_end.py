@@ -40,8 +40,17 @@ from limits import int16_gops, machine, read_bandwidth, release_buffer
 
 NEAR_LOSSLESS = 1e-2  # largest error of a logit, in standard deviations of the logits
 STEPS_PER_ROUND = 4
-GEOMETRY = ("num_layers", "hidden_size", "ffn_hidden_size", "num_attention_heads", "multi_query_group_num",
-            "kv_channels", "padded_vocab_size", "quantization_bit", "prefill_slice_size")
+GEOMETRY = (
+    "num_layers",
+    "hidden_size",
+    "ffn_hidden_size",
+    "num_attention_heads",
+    "multi_query_group_num",
+    "kv_channels",
+    "padded_vocab_size",
+    "quantization_bit",
+    "prefill_slice_size",
+)
 
 
 def load_child(folder: Path, dtype: str) -> None:
@@ -56,10 +65,17 @@ def load_child(folder: Path, dtype: str) -> None:
     with torch.no_grad():
         first = seconds(lambda: model(torch.tensor([[1]]), return_last_logit=True))
         second = seconds(lambda: model(torch.tensor([[1]]), return_last_logit=True))
-    print(json.dumps({
-        "seconds": loaded, "peak_bytes": peak - before, "first_token_seconds": first, "second_token_seconds": second,
-        "peak_after_first_token_bytes": memory()["VmHWM"] - before,
-    }))
+    print(
+        json.dumps(
+            {
+                "seconds": loaded,
+                "peak_bytes": peak - before,
+                "first_token_seconds": first,
+                "second_token_seconds": second,
+                "peak_after_first_token_bytes": memory()["VmHWM"] - before,
+            }
+        )
+    )
 
 
 def measure_loading(folder: Path, dtype: str) -> dict:
@@ -67,11 +83,17 @@ def measure_loading(folder: Path, dtype: str) -> dict:
     command = [sys.executable, __file__, "--load-child", str(folder), "--dtype", dtype]
     read = read_file_seconds(folder)
     subprocess.run(command, check=True, capture_output=True)  # compiles the kernels where that has not been done
-    runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-            for _ in range(3)]
+    runs = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+        for _ in range(3)
+    ]
     result = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    result.update(checkpoint_bytes=size, read_file_seconds=read, peak_over_checkpoint=result["peak_bytes"] / size,
-                  peak_after_first_token_over_checkpoint=result["peak_after_first_token_bytes"] / size)
+    result.update(
+        checkpoint_bytes=size,
+        read_file_seconds=read,
+        peak_over_checkpoint=result["peak_bytes"] / size,
+        peak_after_first_token_over_checkpoint=result["peak_after_first_token_bytes"] / size,
+    )
     return result
 
 
@@ -103,10 +125,16 @@ def measure_prefill(model, length: int, threads: int, repeats: int) -> dict:
     taken = statistics.median(times)
     operations = length * linear_operations(config) + attention_operations(config, 0, length)
     return {
-        "tokens": length, "seconds": taken, "tokens_per_s": length / taken, "ms_per_token": taken / length * 1e3,
-        "gops": operations / taken / 1e9, "int16_gops_limit": statistics.median(limits),
+        "tokens": length,
+        "seconds": taken,
+        "tokens_per_s": length / taken,
+        "ms_per_token": taken / length * 1e3,
+        "gops": operations / taken / 1e9,
+        "int16_gops_limit": statistics.median(limits),
         "share_of_limit": operations / taken / 1e9 / statistics.median(limits),
-        "cache_bytes": cache_bytes, "peak_above_weights_and_cache_bytes": max(extra), "runs_s": times,
+        "cache_bytes": cache_bytes,
+        "peak_above_weights_and_cache_bytes": max(extra),
+        "runs_s": times,
         "slices_ms": [(end - begin) * 1e3 for begin, end in zip(starts, ends)],
     }
 
@@ -143,11 +171,17 @@ def measure_decode(model, context: int, threads: int, rounds: int, read: bool = 
     parts = Parts(model).measure(one_step, rounds * 2)
     matmuls = parts["linear layers"] + parts["output layer"]
     return {
-        "context": context, "tokens_per_s": 1 / taken, "ms_per_token": taken * 1e3, "bytes_per_token": read_bytes,
-        "gb_per_s": read_bytes / taken / 1e9, "read_gb_s": statistics.median(bandwidths),
-        "share_of_limit": statistics.median(shares), "fastest_ms": min(times) * 1e3,
+        "context": context,
+        "tokens_per_s": 1 / taken,
+        "ms_per_token": taken * 1e3,
+        "bytes_per_token": read_bytes,
+        "gb_per_s": read_bytes / taken / 1e9,
+        "read_gb_s": statistics.median(bandwidths),
+        "share_of_limit": statistics.median(shares),
+        "fastest_ms": min(times) * 1e3,
         "outside_matmuls_share": 1 - matmuls / parts["total"],
-        "outside_matmuls_and_attention_share": 1 - (matmuls + parts["attention"]) / parts["total"], "parts_ms": parts,
+        "outside_matmuls_and_attention_share": 1 - (matmuls + parts["attention"]) / parts["total"],
+        "parts_ms": parts,
     }
 
 
@@ -163,8 +197,11 @@ def measure_generate(model, new_tokens: int = 16, rounds: int = 5) -> dict:
             outputs = model(new, past_key_values=cache, use_cache=True, return_last_logit=True)
             new = outputs.logits[:, -1].argmax(-1)[None]
 
-    runs = {"bare": bare, "generate": lambda: model.generate(ids, **settings),
-            "stream_generate": lambda: list(model.stream_generate(ids, **settings))}
+    runs = {
+        "bare": bare,
+        "generate": lambda: model.generate(ids, **settings),
+        "stream_generate": lambda: list(model.stream_generate(ids, **settings)),
+    }
     times = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
@@ -194,7 +231,8 @@ def check_numerics(folder: Path, model, cache_dtype) -> dict:
     return {
         "max_error_over_std": float(error.abs().max() / std),
         "rms_error_over_std": float(error.square().mean().sqrt() / std),
-        "limit": NEAR_LOSSLESS, "cache": cache_dtype or str(model.dtype),
+        "limit": NEAR_LOSSLESS,
+        "cache": cache_dtype or str(model.dtype),
     }
 
 
@@ -220,23 +258,40 @@ def main() -> None:
     threads = arguments.threads
     with checkpoint_folder(arguments.folder, arguments.layers) as folder:
         result = {"benchmark": "end_to_end", **machine(threads)}
-        print(f"{result['cpu']}, {threads} threads, torch {result['torch']}, transformers {result['transformers']}, "
-              f"commit {result['commit']}, {arguments.dtype}, cache {arguments.cache or 'as the model'}\n")
+        print(
+            f"{result['cpu']}, {threads} threads, torch {result['torch']}, transformers {result['transformers']}, "
+            f"commit {result['commit']}, {arguments.dtype}, cache {arguments.cache or 'as the model'}\n"
+        )
         if not arguments.no_load:
             result["load"] = load = measure_loading(folder, arguments.dtype)
-            table(["loading", "s", "GB", "of checkpoint"], [
-                ["the files, read once", load["read_file_seconds"], load["checkpoint_bytes"] / 1e9, ""],
-                ["from_pretrained, peak memory", load["seconds"], load["peak_bytes"] / 1e9,
-                 load["peak_over_checkpoint"]],
-                ["first token", load["first_token_seconds"], load["peak_after_first_token_bytes"] / 1e9,
-                 load["peak_after_first_token_over_checkpoint"]],
-                ["second token", load["second_token_seconds"], "", ""],
-            ])
+            table(
+                ["loading", "s", "GB", "of checkpoint"],
+                [
+                    ["the files, read once", load["read_file_seconds"], load["checkpoint_bytes"] / 1e9, ""],
+                    [
+                        "from_pretrained, peak memory",
+                        load["seconds"],
+                        load["peak_bytes"] / 1e9,
+                        load["peak_over_checkpoint"],
+                    ],
+                    [
+                        "first token",
+                        load["first_token_seconds"],
+                        load["peak_after_first_token_bytes"] / 1e9,
+                        load["peak_after_first_token_over_checkpoint"],
+                    ],
+                    ["second token", load["second_token_seconds"], "", ""],
+                ],
+            )
         model = load_model(folder, arguments.dtype, arguments.cache)
         config = model.config
         sizes = weight_bytes(model)
-        result.update(dtype=str(model.dtype), cache=arguments.cache, weights=sizes,
-                      geometry={key: getattr(config, key) for key in GEOMETRY})
+        result.update(
+            dtype=str(model.dtype),
+            cache=arguments.cache,
+            weights=sizes,
+            geometry={key: getattr(config, key) for key in GEOMETRY},
+        )
         touch_weights(model)
         with torch.no_grad():
             model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)
@@ -245,13 +300,27 @@ def main() -> None:
         for context in arguments.contexts:
             result["decode"].append(measure_decode(model, context, threads, arguments.rounds))
         release_buffer()
-        table(["decode", "tok/s", "ms", "GB/s", "read GB/s", "share", "outside matmuls", "and attention"], [
-            [f"context {d['context']:,}", d["tokens_per_s"], d["ms_per_token"], d["gb_per_s"], d["read_gb_s"],
-             d["share_of_limit"], d["outside_matmuls_share"], d["outside_matmuls_and_attention_share"]]
-            for d in result["decode"]])
+        table(
+            ["decode", "tok/s", "ms", "GB/s", "read GB/s", "share", "outside matmuls", "and attention"],
+            [
+                [
+                    f"context {d['context']:,}",
+                    d["tokens_per_s"],
+                    d["ms_per_token"],
+                    d["gb_per_s"],
+                    d["read_gb_s"],
+                    d["share_of_limit"],
+                    d["outside_matmuls_share"],
+                    d["outside_matmuls_and_attention_share"],
+                ]
+                for d in result["decode"]
+            ],
+        )
         names = list(result["decode"][0]["parts_ms"]) if result["decode"] else []
-        table(["ms per token", *(f"{d['context']:,}" for d in result["decode"])],
-              [[name, *(d["parts_ms"].get(name, 0.0) for d in result["decode"])] for name in names])
+        table(
+            ["ms per token", *(f"{d['context']:,}" for d in result["decode"])],
+            [[name, *(d["parts_ms"].get(name, 0.0) for d in result["decode"])] for name in names],
+        )
 
         result["generate_ms_per_token"] = generate = measure_generate(model)
         table(["greedy, prompt 8", "ms per token"], [[name, value] for name, value in generate.items()])
@@ -260,23 +329,41 @@ def main() -> None:
         for length in arguments.prefill:
             repeats = arguments.repeats if length <= 2048 else 1
             result["prefill"].append(measure_prefill(model, length, threads, repeats))
-        table(["prefill", "s", "tok/s", "ms/token", "GOPS", "int16 limit", "share", "cache GB", "peak above GB"], [
-            [f"{p['tokens']:,} tokens", p["seconds"], p["tokens_per_s"], p["ms_per_token"], p["gops"],
-             p["int16_gops_limit"], p["share_of_limit"], p["cache_bytes"] / 1e9,
-             p["peak_above_weights_and_cache_bytes"] / 1e9] for p in result["prefill"]])
+        table(
+            ["prefill", "s", "tok/s", "ms/token", "GOPS", "int16 limit", "share", "cache GB", "peak above GB"],
+            [
+                [
+                    f"{p['tokens']:,} tokens",
+                    p["seconds"],
+                    p["tokens_per_s"],
+                    p["ms_per_token"],
+                    p["gops"],
+                    p["int16_gops_limit"],
+                    p["share_of_limit"],
+                    p["cache_bytes"] / 1e9,
+                    p["peak_above_weights_and_cache_bytes"] / 1e9,
+                ]
+                for p in result["prefill"]
+            ],
+        )
         if arguments.prefill:
             ids = torch.randint(100, 60000, (1, min(arguments.prefill)))
             with torch.no_grad():
                 parts = Parts(model).measure(
-                    lambda: model(ids, past_key_values=model.make_cache(ids.shape[1]), use_cache=True,
-                                  return_last_logit=True), 3)
+                    lambda: model(
+                        ids, past_key_values=model.make_cache(ids.shape[1]), use_cache=True, return_last_logit=True
+                    ),
+                    3,
+                )
             result["prefill_parts_ms"] = parts
             table([f"ms per prefill of {ids.shape[1]:,}", "ms"], [[name, value] for name, value in parts.items()])
         result["peak_rss_bytes"] = memory()["VmHWM"]
         if not arguments.no_check:
             result["numerics"] = numerics = check_numerics(folder, model, arguments.cache)
-            print(f"logits against the fp32 reference: largest error {numerics['max_error_over_std']:.1e}, "
-                  f"RMS {numerics['rms_error_over_std']:.1e} standard deviations (limit {NEAR_LOSSLESS:.0e})\n")
+            print(
+                f"logits against the fp32 reference: largest error {numerics['max_error_over_std']:.1e}, "
+                f"RMS {numerics['rms_error_over_std']:.1e} standard deviations (limit {NEAR_LOSSLESS:.0e})\n"
+            )
     print(json.dumps(result))
 
 

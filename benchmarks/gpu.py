@@ -60,9 +60,14 @@ def measure_decode(model, context: int, rounds: int) -> dict:
     config = model.config
     per_token = 2 * config.num_layers * config.num_key_value_heads * config.kv_channels * 2
     read = sizes["blocks"] + sizes["output_layer"] + per_token * context
-    return {"context": context, "eager_ms": times["eager"] * 1e3, "graph_ms": times["graph"] * 1e3,
-            "eager_tokens_per_s": 1 / times["eager"], "graph_tokens_per_s": 1 / times["graph"],
-            "graph_gb_s": read / times["graph"] / 1e9}
+    return {
+        "context": context,
+        "eager_ms": times["eager"] * 1e3,
+        "graph_ms": times["graph"] * 1e3,
+        "eager_tokens_per_s": 1 / times["eager"],
+        "graph_tokens_per_s": 1 / times["graph"],
+        "graph_gb_s": read / times["graph"] / 1e9,
+    }
 
 
 @torch.no_grad()
@@ -79,9 +84,15 @@ def measure_prefill(model, length: int, rounds: int) -> dict:
     held, cache_bytes = torch.cuda.memory_allocated(), prefill()
     peak = torch.cuda.max_memory_allocated()
     taken = statistics.median(seconds(prefill) for _ in range(rounds))
-    return {"tokens": length, "seconds": taken, "tokens_per_s": length / taken,
-            "linear_tflops": length * linear_operations(model.config) / taken / 1e12, "peak_bytes": peak,
-            "above_weights_and_cache_bytes": peak - held - cache_bytes, "cache_bytes": cache_bytes}
+    return {
+        "tokens": length,
+        "seconds": taken,
+        "tokens_per_s": length / taken,
+        "linear_tflops": length * linear_operations(model.config) / taken / 1e12,
+        "peak_bytes": peak,
+        "above_weights_and_cache_bytes": peak - held - cache_bytes,
+        "cache_bytes": cache_bytes,
+    }
 
 
 def measure_generate(model, new_tokens: int = 64) -> dict:
@@ -92,8 +103,10 @@ def measure_generate(model, new_tokens: int = 64) -> dict:
     for static in (False, True):
         model.config.static_decode = static
         suffix = ", static_decode" if static else ""
-        for name, run in (("generate" + suffix, lambda: model.generate(ids, **settings)),
-                          ("stream_generate" + suffix, lambda: list(model.stream_generate(ids, **settings)))):
+        for name, run in (
+            ("generate" + suffix, lambda: model.generate(ids, **settings)),
+            ("stream_generate" + suffix, lambda: list(model.stream_generate(ids, **settings))),
+        ):
             run()
             result[name] = statistics.median(seconds(run) for _ in range(3)) / new_tokens * 1e3
     model.config.static_decode = False
@@ -113,9 +126,11 @@ def check_numerics(folder) -> dict:
     reference_model = load_model(folder, "float32")
     reference = reference_model(ids.cpu(), use_cache=False).logits.cuda()
     error, std = ours - reference, reference.std()
-    return {"max_error_over_std": float(error.abs().max() / std), "rms_error_over_std": float(
-        error.square().mean().sqrt() / std), "same_first_choice": float(
-        (ours.argmax(-1) == reference.argmax(-1)).float().mean())}
+    return {
+        "max_error_over_std": float(error.abs().max() / std),
+        "rms_error_over_std": float(error.square().mean().sqrt() / std),
+        "same_first_choice": float((ours.argmax(-1) == reference.argmax(-1)).float().mean()),
+    }
 
 
 def main() -> None:
@@ -131,32 +146,64 @@ def main() -> None:
     if not torch.cuda.is_available():
         parser.error("torch sees no GPU here")
     with checkpoint_folder(arguments.folder, arguments.layers) as folder:
-        result = {"benchmark": "gpu", **machine(torch.get_num_threads()), "device": torch.cuda.get_device_name(),
-                  "layers": arguments.layers, "copy_gb_s": copy_bandwidth()}
+        result = {
+            "benchmark": "gpu",
+            **machine(torch.get_num_threads()),
+            "device": torch.cuda.get_device_name(),
+            "layers": arguments.layers,
+            "copy_gb_s": copy_bandwidth(),
+        }
         torch.cuda.empty_cache()
-        print(f"{result['device']}, torch {result['torch']}, transformers {result['transformers']}, "
-              f"commit {result['commit']}, a copy makes {result['copy_gb_s']:.0f} GB/s\n")
+        print(
+            f"{result['device']}, torch {result['torch']}, transformers {result['transformers']}, "
+            f"commit {result['commit']}, a copy makes {result['copy_gb_s']:.0f} GB/s\n"
+        )
         start = time.perf_counter()
         model = load_model(folder, arguments.dtype).cuda()
         torch.cuda.synchronize()
         result["load_seconds"], result["weights"] = time.perf_counter() - start, weight_bytes(model)
         print(f"loaded in {result['load_seconds']:.1f} s, {torch.cuda.memory_allocated() / 1e9:.2f} GB on the GPU\n")
         result["decode"] = [measure_decode(model, context, arguments.rounds) for context in arguments.contexts]
-        table(["decode at context", "ms", "tok/s", "as a graph: ms", "tok/s", "GB/s", "of the copy"], [
-            [f"{d['context']:,}", d["eager_ms"], d["eager_tokens_per_s"], d["graph_ms"], d["graph_tokens_per_s"],
-             d["graph_gb_s"], d["graph_gb_s"] / result["copy_gb_s"]] for d in result["decode"]])
+        table(
+            ["decode at context", "ms", "tok/s", "as a graph: ms", "tok/s", "GB/s", "of the copy"],
+            [
+                [
+                    f"{d['context']:,}",
+                    d["eager_ms"],
+                    d["eager_tokens_per_s"],
+                    d["graph_ms"],
+                    d["graph_tokens_per_s"],
+                    d["graph_gb_s"],
+                    d["graph_gb_s"] / result["copy_gb_s"],
+                ]
+                for d in result["decode"]
+            ],
+        )
         result["generate_ms_per_token"] = generate = measure_generate(model)
         table(["greedy, prompt 32", "ms per token"], [[name, value] for name, value in generate.items()])
         result["prefill"] = [measure_prefill(model, length, 3) for length in arguments.prefill]
-        table(["prefill", "s", "tok/s", "TFLOP/s of linears", "peak GB", "above weights and cache GB"], [
-            [f"{p['tokens']:,}", p["seconds"], p["tokens_per_s"], p["linear_tflops"], p["peak_bytes"] / 1e9,
-             p["above_weights_and_cache_bytes"] / 1e9] for p in result["prefill"]])
+        table(
+            ["prefill", "s", "tok/s", "TFLOP/s of linears", "peak GB", "above weights and cache GB"],
+            [
+                [
+                    f"{p['tokens']:,}",
+                    p["seconds"],
+                    p["tokens_per_s"],
+                    p["linear_tflops"],
+                    p["peak_bytes"] / 1e9,
+                    p["above_weights_and_cache_bytes"] / 1e9,
+                ]
+                for p in result["prefill"]
+            ],
+        )
         del model
         torch.cuda.empty_cache()
         if not arguments.no_check:
             result["numerics"] = numerics = check_numerics(folder)
-            print(f"fp16 logits against fp32: largest error {numerics['max_error_over_std']:.1e}, RMS "
-                  f"{numerics['rms_error_over_std']:.1e} standard deviations\n")
+            print(
+                f"fp16 logits against fp32: largest error {numerics['max_error_over_std']:.1e}, RMS "
+                f"{numerics['rms_error_over_std']:.1e} standard deviations\n"
+            )
     print(json.dumps(result))
 
 

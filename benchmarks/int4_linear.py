@@ -87,8 +87,9 @@ class Limits:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "limits.so")
             command = [os.environ.get("CXX", "c++"), "-std=c++17", "-O3", "-march=native", "-fPIC", "-shared"]
-            subprocess.run([*command, "-pthread", "-w", "-x", "c++", "-", "-o", path], input=LIMITS_SOURCE, text=True,
-                           check=True)
+            subprocess.run(
+                [*command, "-pthread", "-w", "-x", "c++", "-", "-o", path], input=LIMITS_SOURCE, text=True, check=True
+            )
             self.library = ctypes.CDLL(path)
         self.library.read_bytes.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_int64]
         try:
@@ -115,7 +116,7 @@ def random_weight(n, k, bits, like=None):
     storage = torch.empty(n * k * bits // 8 + 64, dtype=torch.int8)
     kernels.use_huge_pages(storage)
     offset = -storage.data_ptr() % 64
-    weight = storage[offset:offset + n * k * bits // 8].view(n, k * bits // 8)
+    weight = storage[offset : offset + n * k * bits // 8].view(n, k * bits // 8)
     return weight.random_(-128, 128) if like is None else weight.copy_(like)
 
 
@@ -128,8 +129,10 @@ def relative_error(result, x, weight, scale, bits):
 def measure_shapes(limits, rows, bits, repeats):
     results = []
     print(f"\nint{bits}, one matrix after another; medians of {repeats} rounds\n")
-    print(f"{'matrix':16} {'m':>4} {'ms':>9} {'GB/s':>6} {'of read':>7} {'GOPS':>6} {'of int16':>8} {'of FMA':>6} "
-          f"{'torch ms':>9} {'dense ms':>9} {'error':>8}")
+    print(
+        f"{'matrix':16} {'m':>4} {'ms':>9} {'GB/s':>6} {'of read':>7} {'GOPS':>6} {'of int16':>8} {'of FMA':>6} "
+        f"{'torch ms':>9} {'dense ms':>9} {'error':>8}"
+    )
     for name, (n, k) in SHAPES.items():
         weight, scale = random_weight(n, k, bits), torch.rand(n) * 0.01
         dense = quantization.dequantize_weight(weight, scale, bits, torch.float32)
@@ -148,21 +151,38 @@ def measure_shapes(limits, rows, bits, repeats):
             median = statistics.median
             part = slice(0, 512)
             few = x[:16]
-            error = relative_error(kernels.cpu_quantized_linear(few, weight[part], scale[part], None, bits), few,
-                                   weight[part], scale[part], bits)
+            error = relative_error(
+                kernels.cpu_quantized_linear(few, weight[part], scale[part], None, bits),
+                few,
+                weight[part],
+                scale[part],
+                bits,
+            )
             time_median, gops = median(times), 2 * m * n * k / median(times) / 1e9
             rate = weight.nbytes / time_median / 1e9
-            row = {"matrix": name, "m": m, "ms": time_median * 1e3, "GB/s": rate, "of_read": rate / median(reads),
-                   "GOPS": gops, "of_int16_peak": gops / median(integers) if median(integers) else None,
-                   "of_fma_peak": gops / median(floats) if median(floats) else None,
-                   "torch_ms": median(torch_times) * 1e3,
-                   "dense_fp32_ms": median(dense_times) * 1e3, "relative_rms_error": error, "read_GB/s": median(reads),
-                   "fma_GFLOPS": median(floats), "int16_GOPS": median(integers)}
+            row = {
+                "matrix": name,
+                "m": m,
+                "ms": time_median * 1e3,
+                "GB/s": rate,
+                "of_read": rate / median(reads),
+                "GOPS": gops,
+                "of_int16_peak": gops / median(integers) if median(integers) else None,
+                "of_fma_peak": gops / median(floats) if median(floats) else None,
+                "torch_ms": median(torch_times) * 1e3,
+                "dense_fp32_ms": median(dense_times) * 1e3,
+                "relative_rms_error": error,
+                "read_GB/s": median(reads),
+                "fma_GFLOPS": median(floats),
+                "int16_GOPS": median(integers),
+            }
             results.append(row)
             of_integers, of_floats = (f"{of:.2f}" if of else "-" for of in (row["of_int16_peak"], row["of_fma_peak"]))
-            print(f"{name:16} {m:4} {row['ms']:9.2f} {rate:6.1f} {row['of_read']:7.2f} {gops:6.1f} {of_integers:>8} "
-                  f"{of_floats:>6} {row['torch_ms']:9.1f} {row['dense_fp32_ms']:9.1f} {error:8.1e}",
-                  flush=True)
+            print(
+                f"{name:16} {m:4} {row['ms']:9.2f} {rate:6.1f} {row['of_read']:7.2f} {gops:6.1f} {of_integers:>8} "
+                f"{of_floats:>6} {row['torch_ms']:9.1f} {row['dense_fp32_ms']:9.1f} {error:8.1e}",
+                flush=True,
+            )
     return results
 
 
@@ -170,8 +190,11 @@ def measure_stream(limits, layers, rows, bits, repeats):
     """All matrices of the model, as decoding reads them: nothing is left in a cache from the layer before."""
     first = {name: random_weight(n, k, bits) for name, (n, k) in SHAPES.items()}
     scales = {n: torch.rand(n) * 0.01 for n, _ in SHAPES.values()}
-    weights = [first[name] if layer == 0 else random_weight(n, k, bits, first[name])
-               for layer in range(layers) for name, (n, k) in SHAPES.items()]
+    weights = [
+        first[name] if layer == 0 else random_weight(n, k, bits, first[name])
+        for layer in range(layers)
+        for name, (n, k) in SHAPES.items()
+    ]
     size = sum(weight.nbytes for weight in weights)
     print(f"\nall {layers} layers, {size / 1e9:.2f} GB of int{bits}; medians of {repeats} rounds\n")
     print(f"{'m':>4} {'ms/pass':>9} {'GB/s':>6} {'read':>6} {'of read':>7} {'GOPS':>6}")
@@ -192,12 +215,19 @@ def measure_stream(limits, layers, rows, bits, repeats):
             reads.append((before + limits.read(weights)) / 2)
         ratio = statistics.median(size / t / 1e9 / read for t, read in zip(times, reads))
         time_median = statistics.median(times)
-        row = {"m": m, "ms": time_median * 1e3, "GB/s": size / time_median / 1e9,
-               "read_GB/s": statistics.median(reads), "of_read": ratio,
-               "GOPS": size * 8 / bits * 2 * m / time_median / 1e9}
+        row = {
+            "m": m,
+            "ms": time_median * 1e3,
+            "GB/s": size / time_median / 1e9,
+            "read_GB/s": statistics.median(reads),
+            "of_read": ratio,
+            "GOPS": size * 8 / bits * 2 * m / time_median / 1e9,
+        }
         results.append(row)
-        print(f"{m:4} {row['ms']:9.1f} {row['GB/s']:6.1f} {row['read_GB/s']:6.1f} {ratio:7.2f} {row['GOPS']:6.1f}",
-              flush=True)
+        print(
+            f"{m:4} {row['ms']:9.1f} {row['GB/s']:6.1f} {row['read_GB/s']:6.1f} {ratio:7.2f} {row['GOPS']:6.1f}",
+            flush=True,
+        )
     return results
 
 
@@ -216,8 +246,13 @@ def measure_output_layer(limits, repeats):
             times.append(seconds(quantization.dense_linear, x, weight))
         torch_ms = seconds(torch.nn.functional.linear, x.half(), weight) * 1e3
         rate = weight.nbytes / statistics.median(times) / 1e9
-        row = {"m": m, "ms": statistics.median(times) * 1e3, "GB/s": rate, "of_read": rate / statistics.median(reads),
-               "torch_ms": torch_ms}
+        row = {
+            "m": m,
+            "ms": statistics.median(times) * 1e3,
+            "GB/s": rate,
+            "of_read": rate / statistics.median(reads),
+            "torch_ms": torch_ms,
+        }
         results.append(row)
         print(f"{m:4} {row['ms']:9.2f} {rate:6.1f} {row['of_read']:7.2f} {torch_ms:12.1f}", flush=True)
     return results
@@ -228,10 +263,15 @@ def describe():
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")] or [platform.processor()]
-    return {"machine": f"{names[0]}, {os.cpu_count()} CPUs", "load": os.getloadavg()[0],
-            "instructions": kernels.load_cpu_kernels().chatglm_instructions().decode(),
-            "threads": torch.get_num_threads(), "python": platform.python_version(), "torch": torch.__version__,
-            "commit": commit.stdout.strip()}
+    return {
+        "machine": f"{names[0]}, {os.cpu_count()} CPUs",
+        "load": os.getloadavg()[0],
+        "instructions": kernels.load_cpu_kernels().chatglm_instructions().decode(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "commit": commit.stdout.strip(),
+    }
 
 
 def main():
@@ -248,8 +288,13 @@ def main():
     limits = Limits()
     rows = [int(m) for m in options.m.split(",") if m]
     with torch.inference_mode():
-        report = {"benchmark": "int4_linear", "bits": options.bits, **machine, "layers": options.layers,
-                  "matrices": measure_shapes(limits, rows, options.bits, options.repeats)}
+        report = {
+            "benchmark": "int4_linear",
+            "bits": options.bits,
+            **machine,
+            "layers": options.layers,
+            "matrices": measure_shapes(limits, rows, options.bits, options.repeats),
+        }
         if options.layers:
             report["stream"] = measure_stream(limits, options.layers, [1, 2, 4], options.bits, options.repeats)
         report["output_layer"] = measure_output_layer(limits, options.repeats)

@@ -105,8 +105,21 @@ def _library() -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "limits.cpp"), Path(folder, "limits.so")
         source.write_text(SOURCE)
-        subprocess.run([compiler, "-std=c++17", "-O3", "-march=native", "-fPIC", "-shared",
-                        "-pthread", str(source), "-o", str(library)], check=True)
+        subprocess.run(
+            [
+                compiler,
+                "-std=c++17",
+                "-O3",
+                "-march=native",
+                "-fPIC",
+                "-shared",
+                "-pthread",
+                str(source),
+                "-o",
+                str(library),
+            ],
+            check=True,
+        )
         loaded = ctypes.CDLL(str(library))
     loaded.read_seconds.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
     for function in (loaded.read_seconds, loaded.fma_gflops, loaded.int16_gops):
@@ -164,9 +177,15 @@ def machine(threads: int) -> Dict[str, object]:
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True).stdout.strip()
     return {
-        "cpu": model, "cpus": os.cpu_count(), "memory_gb": round(memory / 1e9, 1), "threads": threads,
-        "python": platform.python_version(), "torch": torch.__version__, "transformers": transformers.__version__,
-        "commit": commit + ("+changes" if changed else ""), "date": time.strftime("%Y-%m-%d %H:%M"),
+        "cpu": model,
+        "cpus": os.cpu_count(),
+        "memory_gb": round(memory / 1e9, 1),
+        "threads": threads,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "commit": commit + ("+changes" if changed else ""),
+        "date": time.strftime("%Y-%m-%d %H:%M"),
     }
 
 
@@ -176,7 +195,8 @@ def main() -> None:
     threads = parser.parse_args().threads
     reads = sorted(read_bandwidth(threads) for _ in range(21))
     result = {
-        **machine(threads), "read_gb_s": {"median": reads[10], "p90": reads[18], "max": reads[20]},
+        **machine(threads),
+        "read_gb_s": {"median": reads[10], "p90": reads[18], "max": reads[20]},
         "fma_gflops": max(fma_gflops(threads) for _ in range(5)),
         "int16_gops": max(int16_gops(threads) for _ in range(5)),
     }

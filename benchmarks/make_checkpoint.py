@@ -16,10 +16,23 @@ from typing import Dict, Iterator, Optional, Tuple
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("configuration_chatglm.py", "modeling_chatglm.py", "tokenization_chatglm.py", "quantization.py",
-        "quantization_kernels.py", "tokenizer_config.json", "generation_config.json")
-TINY = {"num_layers": 2, "hidden_size": 64, "ffn_hidden_size": 128, "kv_channels": 16, "num_attention_heads": 4,
-        "padded_vocab_size": 1024}
+CODE = (
+    "configuration_chatglm.py",
+    "modeling_chatglm.py",
+    "tokenization_chatglm.py",
+    "quantization.py",
+    "quantization_kernels.py",
+    "tokenizer_config.json",
+    "generation_config.json",
+)
+TINY = {
+    "num_layers": 2,
+    "hidden_size": 64,
+    "ffn_hidden_size": 128,
+    "kv_channels": 16,
+    "num_attention_heads": 4,
+    "padded_vocab_size": 1024,
+}
 WEIGHT_STD = 0.02
 
 
@@ -111,10 +124,23 @@ def train_tokenizer(folder: Path) -> int:
     lines = [line.strip() for path in texts for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_prefix=str(folder / "tokenizer"), vocab_size=900, hard_vocab_limit=False,
-        model_type="bpe", byte_fallback=True, character_coverage=0.98, num_threads=1, minloglevel=2,
-        unk_id=0, bos_id=1, eos_id=2, pad_id=-1, remove_extra_whitespaces=False, split_digits=True,
-        user_defined_symbols=["\n"], normalization_rule_name="identity",
+        sentence_iterator=iter(lines),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=900,
+        hard_vocab_limit=False,
+        model_type="bpe",
+        byte_fallback=True,
+        character_coverage=0.98,
+        num_threads=1,
+        minloglevel=2,
+        unk_id=0,
+        bos_id=1,
+        eos_id=2,
+        pad_id=-1,
+        remove_extra_whitespaces=False,
+        split_digits=True,
+        user_defined_symbols=["\n"],
+        normalization_rule_name="identity",
     )
     (folder / "tokenizer.vocab").unlink()
     processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
@@ -122,8 +148,14 @@ def train_tokenizer(folder: Path) -> int:
 
 
 def make_checkpoint(
-    folder: Path, bits: int = 4, dtype: str = "float16", format: str = "bin", seed: int = 0, tiny: bool = False,
-    shard_bytes: int = 2**30, **overrides,
+    folder: Path,
+    bits: int = 4,
+    dtype: str = "float16",
+    format: str = "bin",
+    seed: int = 0,
+    tiny: bool = False,
+    shard_bytes: int = 2**30,
+    **overrides,
 ) -> Path:
     """Writes the checkpoint, the package's code and, with `tiny`, a tokenizer. `overrides`: keys of config.json."""
     folder = Path(folder)
@@ -158,8 +190,15 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer.model to put beside the weights")
     arguments = parser.parse_args()
     overrides = {"num_layers": arguments.layers} if arguments.layers else {}
-    folder = make_checkpoint(arguments.folder, arguments.bits, arguments.dtype, arguments.format, arguments.seed,
-                             arguments.tiny, **overrides)
+    folder = make_checkpoint(
+        arguments.folder,
+        arguments.bits,
+        arguments.dtype,
+        arguments.format,
+        arguments.seed,
+        arguments.tiny,
+        **overrides,
+    )
     if arguments.tokenizer:
         shutil.copyfile(arguments.tokenizer, folder / "tokenizer.model")
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

@@ -41,8 +41,11 @@ def weights(layers: int) -> dict:
     qkv = width + 2 * CONFIG["multi_query_group_num"] * CONFIG["kv_channels"]
     shapes = ((qkv, hidden), (hidden, width), (2 * ffn, hidden), (hidden, ffn))
     packed = sum(rows * columns // 2 + 2 * rows for rows, columns in shapes)  # with a 16-bit scale for every row
-    return {"blocks": layers * (packed + 2 * qkv + 2 * 2 * hidden) + 2 * hidden, "embedding": 2 * vocab * hidden,
-            "output_layer": 2 * vocab * hidden}
+    return {
+        "blocks": layers * (packed + 2 * qkv + 2 * 2 * hidden) + 2 * hidden,
+        "embedding": 2 * vocab * hidden,
+        "output_layer": 2 * vocab * hidden,
+    }
 
 
 def cache(layers: int, tokens: int, dtype: str) -> int:
@@ -69,8 +72,12 @@ def workspace(tokens: int, device: str) -> int:
 
 
 def on_paper(layers: int, tokens: int, device: str, cache_dtype: str) -> dict:
-    parts = {"weights": sum(weights(layers).values()), "cache": cache(layers, tokens, cache_dtype),
-             "activations": activations(tokens, device), "workspace": workspace(tokens, device)}
+    parts = {
+        "weights": sum(weights(layers).values()),
+        "cache": cache(layers, tokens, cache_dtype),
+        "activations": activations(tokens, device),
+        "workspace": workspace(tokens, device),
+    }
     return {"device": device, "cache_dtype": cache_dtype, "tokens": tokens, **parts, "total": sum(parts.values())}
 
 
@@ -92,17 +99,42 @@ def check_child(folder: Path, threads: int, cache_dtype: str, contexts) -> None:
         held = memory()
         # Rows of the embedding that the prompt mapped are weights, too.
         weights_and_cache = resident + held["RssFile"] - files + caches.memory_bytes()
-        rows.append({"tokens": tokens, "peak_rss": held["VmHWM"], "cache": caches.memory_bytes(),
-                     "above_weights_and_cache": held["VmHWM"] - weights_and_cache})
+        rows.append(
+            {
+                "tokens": tokens,
+                "peak_rss": held["VmHWM"],
+                "cache": caches.memory_bytes(),
+                "above_weights_and_cache": held["VmHWM"] - weights_and_cache,
+            }
+        )
         del caches
-    print(json.dumps({"python_and_libraries": before, "weights": sum(weight_bytes(model).values()),
-                      "first_token_peak_rss": first_peak, "with_weights": resident, "runs": rows}))
+    print(
+        json.dumps(
+            {
+                "python_and_libraries": before,
+                "weights": sum(weight_bytes(model).values()),
+                "first_token_peak_rss": first_peak,
+                "with_weights": resident,
+                "runs": rows,
+            }
+        )
+    )
 
 
 def check(layers: int, threads: int, cache_dtype: str, contexts, keep) -> dict:
     with checkpoint_folder(keep, layers) as folder:
-        command = [sys.executable, __file__, "--check-child", str(folder), "--threads", str(threads), "--cache",
-                   cache_dtype, "--contexts", *map(str, contexts)]
+        command = [
+            sys.executable,
+            __file__,
+            "--check-child",
+            str(folder),
+            "--threads",
+            str(threads),
+            "--cache",
+            cache_dtype,
+            "--contexts",
+            *map(str, contexts),
+        ]
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     measured = json.loads(output.splitlines()[-1])
     for run in measured["runs"]:
@@ -127,24 +159,45 @@ def main() -> None:
     result = {"benchmark": "memory", **machine(arguments.threads), "layers": CONFIG["num_layers"], "on_paper": []}
     for device in ("gpu", "cpu"):
         for cache_dtype in ("float16", "int8"):
-            result["on_paper"] += [on_paper(CONFIG["num_layers"], tokens, device, cache_dtype) for tokens in
-                                   (1, *arguments.contexts)]
+            result["on_paper"] += [
+                on_paper(CONFIG["num_layers"], tokens, device, cache_dtype) for tokens in (1, *arguments.contexts)
+            ]
     keys = ("weights", "cache", "activations", "workspace", "total")
-    table(["GB on paper", "tokens", *keys], [
-        [f"{row['device'].upper()}, {row['cache_dtype']} cache", f"{row['tokens']:,}",
-         *(row[key] / GB for key in keys)] for row in result["on_paper"]])
+    table(
+        ["GB on paper", "tokens", *keys],
+        [
+            [
+                f"{row['device'].upper()}, {row['cache_dtype']} cache",
+                f"{row['tokens']:,}",
+                *(row[key] / GB for key in keys),
+            ]
+            for row in result["on_paper"]
+        ],
+    )
     print("A process holds Python and its libraries besides (about 0.35 GB), a GPU its CUDA context.\n")
     if not arguments.no_check:
         measured = check(arguments.layers, arguments.threads, arguments.cache, arguments.contexts, arguments.folder)
         result["check"] = {"layers": arguments.layers, "cache_dtype": arguments.cache, **measured}
         paper = sum(weights(arguments.layers).values())
-        print(f"Measured on the CPU, {arguments.layers} layers: weights {measured['weights'] / GB:.3f} GB (on paper "
-              f"{paper / GB:.3f}), Python and libraries {measured['python_and_libraries'] / GB:.2f} GB, "
-              f"peak of the first token {measured['first_token_peak_rss'] / GB:.2f} GB")
-        table(["tokens", "cache GB", "on paper", "above weights and cache", "on paper", "peak RSS GB"], [
-            [f"{run['tokens']:,}", run["cache"] / GB, cache(arguments.layers, run["tokens"], arguments.cache) / GB,
-             run["above_weights_and_cache"] / GB, run["on_paper_above_weights_and_cache"] / GB, run["peak_rss"] / GB]
-            for run in measured["runs"]])
+        print(
+            f"Measured on the CPU, {arguments.layers} layers: weights {measured['weights'] / GB:.3f} GB (on paper "
+            f"{paper / GB:.3f}), Python and libraries {measured['python_and_libraries'] / GB:.2f} GB, "
+            f"peak of the first token {measured['first_token_peak_rss'] / GB:.2f} GB"
+        )
+        table(
+            ["tokens", "cache GB", "on paper", "above weights and cache", "on paper", "peak RSS GB"],
+            [
+                [
+                    f"{run['tokens']:,}",
+                    run["cache"] / GB,
+                    cache(arguments.layers, run["tokens"], arguments.cache) / GB,
+                    run["above_weights_and_cache"] / GB,
+                    run["on_paper_above_weights_and_cache"] / GB,
+                    run["peak_rss"] / GB,
+                ]
+                for run in measured["runs"]
+            ],
+        )
     print(json.dumps(result))
 
 

@@ -77,8 +77,10 @@ def write_gguf(path: Path, layers: int, head: str) -> None:
             (f"blk.{i}.ffn_up.weight", (2 * ffn, hidden), q4_0, WEIGHT_STD),
             (f"blk.{i}.ffn_down.weight", (hidden, ffn), q4_0, WEIGHT_STD),
         ]
-    tensors += [("output_norm.weight", (hidden,), f32, None),
-                ("output.weight", (vocab, hidden), q4_0 if head == "q4_0" else f16, WEIGHT_STD)]
+    tensors += [
+        ("output_norm.weight", (hidden,), f32, None),
+        ("output.weight", (vocab, hidden), q4_0 if head == "q4_0" else f16, WEIGHT_STD),
+    ]
 
     def data(shape, kind, std):
         if std is None:
@@ -170,8 +172,10 @@ class LlamaCpp:
         self.vocabulary = CONFIG["padded_vocab_size"]
 
     def versions(self) -> dict:
-        return {"llama_cpp_python": self.api.__version__,
-                "llama_cpp_system": self.api.llama_print_system_info().decode()}
+        return {
+            "llama_cpp_python": self.api.__version__,
+            "llama_cpp_system": self.api.llama_print_system_info().decode(),
+        }
 
     def run(self, ids) -> None:
         tokens = (self.api.llama_token * len(ids))(*ids)
@@ -309,8 +313,13 @@ def main() -> None:
         for child in children.values():
             child.close()
 
-    result = {"benchmark": "peers", **machine(arguments.threads), "layers": arguments.layers,
-              "read_gb_s": statistics.median(bandwidth), "engines": {}}
+    result = {
+        "benchmark": "peers",
+        **machine(arguments.threads),
+        "layers": arguments.layers,
+        "read_gb_s": statistics.median(bandwidth),
+        "engines": {},
+    }
     ours = next(iter(children))
     rows = []
     for name, child in children.items():
@@ -325,8 +334,10 @@ def main() -> None:
         result["engines"][name] = row
         cells = (row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio"))
         rows.append([name, *cells, peaks[name] / 1e9])
-    print(f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
-          f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n")
+    print(
+        f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
+        f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n"
+    )
     table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)
     print(json.dumps(result))
 

@@ -72,8 +72,9 @@ def decode_speed(runs, peers) -> None:
         for name, engine in run["engines"].items():
             if run["layers"] == most:
                 points = [(context, engine.get(f"decode {context} tok/s")) for context in (0, CONTEXT)]
-                axes.plot(*zip(*[point for point in points if point[1]]), marker="x", ls="--",
-                          label=f"{name}, in turns")
+                axes.plot(
+                    *zip(*[point for point in points if point[1]]), marker="x", ls="--", label=f"{name}, in turns"
+                )
     save(plot, axes, "decode_speed.png")
 
 
@@ -85,8 +86,11 @@ def cost_per_token(runs) -> None:
         longest = max(run["prefill"], key=lambda p: p["tokens"], default=None)
         if longest and len(longest["slices_ms"]) > 2:
             costs = longest["slices_ms"][:-1]  # the last one may be short, and ends in the output layer
-            axes.plot([i * width for i in range(len(costs))], [cost / width / layers for cost in costs],
-                      label=f"prefill of {longest['tokens']:,} tokens, {label(key)}")
+            axes.plot(
+                [i * width for i in range(len(costs))],
+                [cost / width / layers for cost in costs],
+                label=f"prefill of {longest['tokens']:,} tokens, {label(key)}",
+            )
             if len(run["decode"]) > 1:
                 attention = [(d["context"], d["parts_ms"]["attention"] / layers) for d in run["decode"]]
                 axes.plot(*zip(*attention), marker="o", label=f"attention of a decoded token, {label(key)}")
@@ -98,8 +102,12 @@ def memory_over_context(runs) -> None:
     plot, axes = figure("Memory over context, 28 layers, on paper", "tokens", "GB")
     for device, cache in (("gpu", "float16"), ("gpu", "int8"), ("cpu", "float16"), ("cpu", "int8")):
         rows = [row for row in run["on_paper"] if row["device"] == device and row["cache_dtype"] == cache]
-        axes.plot([row["tokens"] for row in rows], [row["total"] / 1e9 for row in rows], marker="o",
-                  label=f"{device.upper()}, {cache} cache")
+        axes.plot(
+            [row["tokens"] for row in rows],
+            [row["total"] / 1e9 for row in rows],
+            marker="o",
+            label=f"{device.upper()}, {cache} cache",
+        )
     axes.axhline(run["on_paper"][0]["weights"] / 1e9, ls=":", color="grey", label="weights alone")
     save(plot, axes, "memory.png")
 

@@ -71,8 +71,13 @@ def make_app(model, tokenizer) -> FastAPI:
         if body.temperature:
             settings.update(temperature=body.temperature, top_p=body.top_p)
         return model.stream_chat(
-            tokenizer, query, history, max_length=model.config.seq_length, do_sample=body.temperature > 0,
-            stopping_criteria=StoppingCriteriaList([progress]), **settings,
+            tokenizer,
+            query,
+            history,
+            max_length=model.config.seq_length,
+            do_sample=body.temperature > 0,
+            stopping_criteria=StoppingCriteriaList([progress]),
+            **settings,
         )
 
     def step(stream: Iterator[Tuple]) -> Optional[str]:
@@ -127,8 +132,11 @@ def make_app(model, tokenizer) -> FastAPI:
         async for response in texts():
             whole = response
         choice = {"index": 0, "message": {"role": "assistant", "content": whole}, "finish_reason": reason()}
-        usage = {"prompt_tokens": progress.prompt, "completion_tokens": progress.answer,
-                 "total_tokens": progress.prompt + progress.answer}
+        usage = {
+            "prompt_tokens": progress.prompt,
+            "completion_tokens": progress.answer,
+            "total_tokens": progress.prompt + progress.answer,
+        }
         return {**answer, "object": "chat.completion", "choices": [choice], "usage": usage}
 
     return app

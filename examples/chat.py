@@ -13,8 +13,13 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("configuration_chatglm.py", "modeling_chatglm.py", "tokenization_chatglm.py", "quantization.py",
-        "quantization_kernels.py")
+CODE = (
+    "configuration_chatglm.py",
+    "modeling_chatglm.py",
+    "tokenization_chatglm.py",
+    "quantization.py",
+    "quantization_kernels.py",
+)
 
 
 def tiny_model(folder: str) -> str:

@@ -18,8 +18,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("configuration_chatglm.py", "modeling_chatglm.py", "tokenization_chatglm.py", "quantization.py",
-        "quantization_kernels.py")
+CODE = (
+    "configuration_chatglm.py",
+    "modeling_chatglm.py",
+    "tokenization_chatglm.py",
+    "quantization.py",
+    "quantization_kernels.py",
+)
 
 
 def bin_files(source: Path) -> List[Path]:

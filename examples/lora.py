@@ -33,8 +33,12 @@ def main() -> None:
     training.add_argument("data", type=Path, help='a file with lines of {"prompt": ..., "response": ...}')
     training.add_argument("output", type=Path, help="the folder for the adapter")
     training.add_argument("--rank", type=int, default=8)
-    training.add_argument("--target-modules", nargs="+", default=["query_key_value"],
-                          help="also possible: dense, dense_h_to_4h, dense_4h_to_h")
+    training.add_argument(
+        "--target-modules",
+        nargs="+",
+        default=["query_key_value"],
+        help="also possible: dense, dense_h_to_4h, dense_4h_to_h",
+    )
     training.add_argument("--steps", type=int, default=1000)
     training.add_argument("--batch-size", type=int, default=1)
     training.add_argument("--accumulate", type=int, default=16, help="batches per step")
@@ -56,8 +60,13 @@ def main() -> None:
             print(model.chat(tokenizer, arguments.query, do_sample=False, **limit)[0])
             return
         pairs = read_pairs(arguments.data)
-        config = LoraConfig(task_type="CAUSAL_LM", r=arguments.rank, lora_alpha=2 * arguments.rank, lora_dropout=0.05,
-                            target_modules=arguments.target_modules)
+        config = LoraConfig(
+            task_type="CAUSAL_LM",
+            r=arguments.rank,
+            lora_alpha=2 * arguments.rank,
+            lora_dropout=0.05,
+            target_modules=arguments.target_modules,
+        )
         model = get_peft_model(model, config)
         if arguments.gradient_checkpointing:
             model.gradient_checkpointing_enable()

@@ -50,8 +50,17 @@ def find_nvrtc():
 
 def install_nvrtc():
     target = ROOT / "build" / "nvrtc"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target),
-               f"{NVRTC_PACKAGE}=={NVRTC_VERSION}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        f"{NVRTC_PACKAGE}=={NVRTC_VERSION}",
+    ]
     subprocess.run(command, check=True)
     return find_nvrtc()
 
@@ -144,8 +153,9 @@ def assemble(ptxas, ptx, architecture):
     with tempfile.TemporaryDirectory() as folder:
         source, cubin = Path(folder) / "module.ptx", Path(folder) / "module.cubin"
         source.write_text(ptx)
-        done = subprocess.run([ptxas, "-v", f"-arch=sm_{architecture}", str(source), "-o", str(cubin)],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [ptxas, "-v", f"-arch=sm_{architecture}", str(source), "-o", str(cubin)], capture_output=True, text=True
+        )
     if done.returncode:
         raise CompileError(done.stderr)
     threads = dict(re.findall(r"\.entry (\w+)\([^)]*\)\s*\.maxntid (\d+)", ptx))
@@ -166,8 +176,11 @@ def report(modules):
         return
     known = known_architectures(ptxas)
     shown = [architecture for architecture in SM_LIMITS if architecture in known]
-    print(f"{'kernel (registers, spilled bytes, occupancy)':44s}" + "".join(f"{f'sm_{a}':>15s}" for a in shown)
-          + f"{'shared':>8s}")
+    print(
+        f"{'kernel (registers, spilled bytes, occupancy)':44s}"
+        + "".join(f"{f'sm_{a}':>15s}" for a in shown)
+        + f"{'shared':>8s}"
+    )
     for name, _, oldest in MODULES:
         tables = {a: assemble(ptxas, modules[name], a) for a in shown if a >= oldest}
         for kernel in next(iter(tables.values())):

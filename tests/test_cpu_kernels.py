@@ -118,7 +118,7 @@ def test_batched_and_strided_input(arch, bits):
     swapped = kernels.cpu_quantized_linear(x.view(3, 4, 130).transpose(0, 1), weight, scale, None, bits)
     assert torch.equal(swapped, expected.view(3, 4, 21).transpose(0, 1))
     assert kernels.cpu_quantized_linear(x[0], weight, scale, None, bits).shape == (21,)
-    rows = torch.cat([weight, weight], dim=1)[:, :weight.shape[1]]  # rows of a wider matrix
+    rows = torch.cat([weight, weight], dim=1)[:, : weight.shape[1]]  # rows of a wider matrix
     assert torch.equal(kernels.cpu_quantized_linear(x, rows, scale, None, bits), expected)
 
 
@@ -138,8 +138,13 @@ def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path, arch):
             patch.setattr(kernels, "_CPU_FLAGS", [*kernels._CPU_FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
             library = kernels._build_cpu_kernels()
         monkeypatch.setattr(kernels, "_cpu_kernels", library)
-        results.append([kernels.cpu_quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
-                        for bits in (4, 8) for m in (9, 10, 12, 15, 37)])
+        results.append(
+            [
+                kernels.cpu_quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
+                for bits in (4, 8)
+                for m in (9, 10, 12, 15, 37)
+            ]
+        )
     for plain, saving in zip(*results):  # the integers are the same; their scaling may be contracted differently
         torch.testing.assert_close(saving, plain, rtol=FLOAT_LINEAR, atol=FLOAT_LINEAR * scale[4].max().item())
     exact = exact_linear(x[4], weight[4], scale[4], None, 4)
@@ -203,8 +208,14 @@ def test_zero_rows_give_the_bias(arch):
 
 
 @settings(max_examples=60, deadline=None)
-@given(m=st.integers(1, 40), n=st.integers(1, 70), half_k=st.integers(1, 700), bits=st.sampled_from([4, 8]),
-       dtype=st.sampled_from(FLOATS), seed=st.integers(0, 1000))
+@given(
+    m=st.integers(1, 40),
+    n=st.integers(1, 70),
+    half_k=st.integers(1, 700),
+    bits=st.sampled_from([4, 8]),
+    dtype=st.sampled_from(FLOATS),
+    seed=st.integers(0, 1000),
+)
 def test_any_shape(m, n, half_k, bits, dtype, seed):
     x, weight, scale = random_linear(m, n, 2 * half_k, bits, dtype, seed=seed)
     result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
@@ -356,7 +367,7 @@ def exact_attention(query, key, value, kv_length, starts=None, key_scale=None, v
         value = value * value_scale[:, :kv_length, :, None].double()
     repeat = heads // key.shape[2]
     key, value = key.repeat_interleave(repeat, 2), value.repeat_interleave(repeat, 2)
-    scores = torch.einsum("bqhd,bkhd->bhqk", query.double(), key) * channels ** -0.5
+    scores = torch.einsum("bqhd,bkhd->bhqk", query.double(), key) * channels**-0.5
     positions, keys = torch.arange(kv_length - queries, kv_length), torch.arange(kv_length)
     visible = (keys <= positions[:, None]).expand(batch, -1, -1)
     if starts is not None:
@@ -366,10 +377,18 @@ def exact_attention(query, key, value, kv_length, starts=None, key_scale=None, v
 
 
 @pytest.mark.parametrize("cache_dtype", FLOATS)
-@pytest.mark.parametrize("batch, queries, heads, groups, channels, kv_length", [
-    (1, 1, 32, 2, 128, 700), (2, 1, 4, 2, 33, 1000), (1, 300, 32, 2, 128, 420), (3, 7, 6, 6, 10, 7),
-    (2, 5, 8, 1, 16, 97), (1, 2, 3, 1, 1, 2), (1, 40, 100, 1, 8, 192),
-])
+@pytest.mark.parametrize(
+    "batch, queries, heads, groups, channels, kv_length",
+    [
+        (1, 1, 32, 2, 128, 700),
+        (2, 1, 4, 2, 33, 1000),
+        (1, 300, 32, 2, 128, 420),
+        (3, 7, 6, 6, 10, 7),
+        (2, 5, 8, 1, 16, 97),
+        (1, 2, 3, 1, 1, 2),
+        (1, 40, 100, 1, 8, 192),
+    ],
+)
 def test_attention(arch, cache_dtype, batch, queries, heads, groups, channels, kv_length):
     query = torch.randn(batch, queries, heads, channels)
     key, value = torch.randn(2, batch, kv_length + 9, groups, channels).to(cache_dtype)
@@ -402,8 +421,10 @@ def test_attention_over_an_int8_cache(arch, scale_dtype, queries):
 def test_attention_reads_strided_views(arch):
     fused = torch.randn(2, 20, 8 * 16 + 2 * 2 * 16)  # query, key and value of one projection
     query, key, value = (part.view(2, 20, -1, 16) for part in fused.split([8 * 16, 2 * 16, 2 * 16], dim=-1))
-    assert torch.equal(kernels.cached_attention(query, key, value),
-                       kernels.cached_attention(query.contiguous(), key.contiguous(), value.contiguous()))
+    assert torch.equal(
+        kernels.cached_attention(query, key, value),
+        kernels.cached_attention(query.contiguous(), key.contiguous(), value.contiguous()),
+    )
 
 
 def test_padding_sees_nothing_and_poisons_nothing(arch):
@@ -418,15 +439,21 @@ def test_padding_sees_nothing_and_poisons_nothing(arch):
 def test_attention_slices_equal_one_pass(arch):
     query, key, value = torch.randn(1, 200, 8, 32), torch.randn(1, 200, 2, 32), torch.randn(1, 200, 2, 32)
     whole = kernels.cached_attention(query, key, value)
-    parts = [kernels.cached_attention(query[:, a:a + size], key, value, a + size)
-             for a, size in ((0, 64), (64, 100), (164, 1), (165, 35))]
+    parts = [
+        kernels.cached_attention(query[:, a : a + size], key, value, a + size)
+        for a, size in ((0, 64), (64, 100), (164, 1), (165, 35))
+    ]
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-5, atol=1e-6)
 
 
 def test_large_scores_and_nan(arch):
     query, key, value = torch.randn(1, 3, 2, 16) * 300, torch.randn(1, 300, 1, 16) * 300, torch.randn(1, 300, 1, 16)
-    torch.testing.assert_close(kernels.cached_attention(query, key, value).double(),
-                               exact_attention(query, key, value, 300), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(
+        kernels.cached_attention(query, key, value).double(),
+        exact_attention(query, key, value, 300),
+        rtol=1e-3,
+        atol=1e-3,
+    )
     query[0, 1, 0, 0] = float("nan")
     result = kernels.cached_attention(query, key, value)
     assert result[0, 1, 0].isnan().all() and result[0, [0, 2]].isfinite().all()
@@ -450,10 +477,12 @@ def test_attention_declines_and_refuses(native):
 def everything(seed=0):
     x, weight, scale = random_linear(70, 200, 1030, 4, seed=seed)
     query, key = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(seed)), torch.ones(1, 900, 2, 64)
-    return [kernels.cpu_quantized_linear(x, weight, scale, None, 4),
-            kernels.cpu_quantized_linear(x[:1], weight, scale, None, 4),
-            kernels.cpu_float_linear(x[:3], quantization.dequantize_weight(weight, scale, 4), None),
-            kernels.cached_attention(query, key, key * 0.5)]
+    return [
+        kernels.cpu_quantized_linear(x, weight, scale, None, 4),
+        kernels.cpu_quantized_linear(x[:1], weight, scale, None, 4),
+        kernels.cpu_float_linear(x[:3], quantization.dequantize_weight(weight, scale, 4), None),
+        kernels.cached_attention(query, key, key * 0.5),
+    ]
 
 
 def test_results_do_not_depend_on_the_number_of_threads(arch):
@@ -498,8 +527,13 @@ def test_without_an_openmp_runtime(native, libraries):
 def run_python(code, **environment):
     script = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n" + code
     inherited = {name: value for name, value in os.environ.items() if name not in ("CXX", "CHATGLM_CPU_ARCH")}
-    return subprocess.Popen([sys.executable, "-c", script], env={**inherited, **environment}, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**inherited, **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def finish(process, timeout=300):
@@ -524,7 +558,10 @@ def check():
 
 def test_after_fork():
     # libgomp's threads do not exist in the child: a kernel that waited for them would hang.
-    finish(run_python(LINEAR_IN_A_PROCESS + """
+    finish(
+        run_python(
+            LINEAR_IN_A_PROCESS
+            + """
 import multiprocessing, os
 torch.set_num_threads(2)
 def expected(rows): return rows @ dense.T + layer.bias
@@ -541,11 +578,17 @@ with torch.no_grad():
     assert process.exitcode == 0, process.exitcode
     assert torch.equal(torch.load(path), layer(x))
 os.unlink(path)
-"""), timeout=120)
+"""
+        ),
+        timeout=120,
+    )
 
 
 def test_no_compiler_means_one_warning_and_right_numbers(tmp_path):
-    out = finish(run_python(LINEAR_IN_A_PROCESS + """
+    out = finish(
+        run_python(
+            LINEAR_IN_A_PROCESS
+            + """
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     check(); check()
@@ -553,7 +596,11 @@ with warnings.catch_warnings(record=True) as caught:
     assert kernels.cached_attention(torch.randn(1, 1, 2, 4), torch.randn(1, 3, 1, 4), torch.randn(1, 3, 1, 4)) is None
     quantization.dense_linear(x, torch.randn(5, 1024).half())
 print(len(caught), caught[0].message)
-""", PATH="", CHATGLM_KERNEL_CACHE=str(tmp_path)))
+""",
+            PATH="",
+            CHATGLM_KERNEL_CACHE=str(tmp_path),
+        )
+    )
     assert out.startswith("1 ") and "no C++ compiler found" in out and "apt-get install g++" in out
 
 
@@ -561,12 +608,20 @@ def test_compile_error_says_what_the_compiler_said(tmp_path):
     compiler = tmp_path / "broken-cxx"
     compiler.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\necho 'fatal: no such luck' >&2; exit 1\n")
     compiler.chmod(0o755)
-    out = finish(run_python(LINEAR_IN_A_PROCESS + """
+    out = finish(
+        run_python(
+            LINEAR_IN_A_PROCESS
+            + """
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     check()
 print(len(caught), caught[0].message)
-""", PATH="/bin-that-is-empty", CXX=str(compiler), CHATGLM_KERNEL_CACHE=str(tmp_path / "cache")))
+""",
+            PATH="/bin-that-is-empty",
+            CXX=str(compiler),
+            CHATGLM_KERNEL_CACHE=str(tmp_path / "cache"),
+        )
+    )
     assert out.startswith("1 ") and "no such luck" in out
     assert not list((tmp_path / "cache").iterdir())
 
@@ -583,7 +638,7 @@ def test_processes_build_at_once_and_a_damaged_library_is_rebuilt(tmp_path):
         finish(process)
     (library,) = cache.iterdir()
     content = library.read_bytes()
-    for damaged in (content[:len(content) // 2], content[:1000] + b"damage" + content[1006:]):
+    for damaged in (content[: len(content) // 2], content[:1000] + b"damage" + content[1006:]):
         library.write_bytes(damaged)
         finish(run_python(code, **settings))
         (library,) = cache.iterdir()
@@ -625,8 +680,12 @@ def test_float64_keeps_its_precision(native):
 def test_kernels_and_torch_backend_agree(native):
     x, weight, scale = random_linear(33, 1100, 258, 4)  # above SMALL_WEIGHT
     bias = torch.randn(1100)
-    torch.testing.assert_close(quantization.quantized_linear(x, weight, scale, bias, 4),
-                               quantization._torch_linear(x, weight, scale, bias, 4), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(
+        quantization.quantized_linear(x, weight, scale, bias, 4),
+        quantization._torch_linear(x, weight, scale, bias, 4),
+        rtol=1e-3,
+        atol=1e-3,
+    )
 
 
 def test_huge_pages_leave_the_values(native):

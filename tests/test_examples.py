@@ -93,8 +93,12 @@ def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path, monkeypatch):
     gap = tmp_path / "gap"
     gap.mkdir()
     (gap / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"a": "pytorch_model-1.bin"}}))
-    for source, message in ((tmp_path / "nowhere", "not a folder"), (pointer, "git-lfs"), (damaged, "damaged"),
-                            (gap, "lacks pytorch_model-1.bin")):
+    for source, message in (
+        (tmp_path / "nowhere", "not a folder"),
+        (pointer, "git-lfs"),
+        (damaged, "damaged"),
+        (gap, "lacks pytorch_model-1.bin"),
+    ):
         with pytest.raises(ValueError, match=message):
             module.convert(source, tmp_path / "out")
     with pytest.raises(ValueError, match="not empty"):
@@ -105,8 +109,23 @@ def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path, monkeypatch):
 def test_prefix_tuning(tiny_checkpoint, data, tmp_path, monkeypatch, capsys, projection):
     module = imported("ptuning", monkeypatch)
     model, out = tiny_checkpoint(), tmp_path / "prefix"
-    call(module, monkeypatch, "train", model, data, out, "--pre-seq-len", 4, "--steps", 3, "--accumulate", 1,
-         "--batch-size", 2, *projection)
+    call(
+        module,
+        monkeypatch,
+        "train",
+        model,
+        data,
+        out,
+        "--pre-seq-len",
+        4,
+        "--steps",
+        3,
+        "--accumulate",
+        1,
+        "--batch-size",
+        2,
+        *projection,
+    )
     tensors = torch.load(out / "pytorch_model.bin", weights_only=True)
     assert all(name.startswith("transformer.prefix_encoder.") for name in tensors)
     assert len(tensors) == (5 if projection else 1)
@@ -129,8 +148,22 @@ def test_lora(tiny_checkpoint, data, tmp_path, monkeypatch, capsys):
     pytest.importorskip("peft", reason="peft is not installed (examples/requirements.txt)")
     module = imported("lora", monkeypatch)
     model, out = tiny_checkpoint(), tmp_path / "lora"
-    call(module, monkeypatch, "train", model, data, out, "--steps", 3, "--accumulate", 2, "--gradient-checkpointing",
-         "--target-modules", "query_key_value", "dense_4h_to_h")
+    call(
+        module,
+        monkeypatch,
+        "train",
+        model,
+        data,
+        out,
+        "--steps",
+        3,
+        "--accumulate",
+        2,
+        "--gradient-checkpointing",
+        "--target-modules",
+        "query_key_value",
+        "dense_4h_to_h",
+    )
     assert (out / "adapter_config.json").exists()
     assert sum(path.stat().st_size for path in out.iterdir()) < 1e6
     capsys.readouterr()
@@ -186,14 +219,17 @@ def test_server_answers(server):
 
     with client.stream("POST", "/v1/chat/completions", json=question(stream=True)) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
-        lines = [line[len("data: "):] for line in response.iter_lines() if line]
+        lines = [line[len("data: ") :] for line in response.iter_lines() if line]
     assert lines[-1] == "[DONE]"
     chunks = [json.loads(line)["choices"][0] for line in lines[:-1]]
     assert "".join(chunk["delta"].get("content", "") for chunk in chunks) == expected
     assert chunks[-1]["finish_reason"] == reply["choices"][0]["finish_reason"]
 
-    messages = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": expected},
-                {"role": "user", "content": "again"}]
+    messages = [
+        {"role": "user", "content": "你好"},
+        {"role": "assistant", "content": expected},
+        {"role": "user", "content": "again"},
+    ]
     reply = client.post("/v1/chat/completions", json=question(messages=messages)).json()
     again = model.chat(tokenizer, "again", history, do_sample=False, max_new_tokens=12)[0]
     assert reply["choices"][0]["message"]["content"] == again
@@ -205,8 +241,14 @@ def test_server_refuses_what_it_cannot_do(server):
 
     client = TestClient(server[0])
     assistant = [{"role": "assistant", "content": "x"}]
-    for body, status in ((question(" "), 400), (question(messages=assistant), 400), (question(messages=[]), 400),
-                         (question("x " * 40000), 400), (question(temperature=-1), 422), ({}, 422)):
+    for body, status in (
+        (question(" "), 400),
+        (question(messages=assistant), 400),
+        (question(messages=[]), 400),
+        (question("x " * 40000), 400),
+        (question(temperature=-1), 422),
+        ({}, 422),
+    ):
         reply = client.post("/v1/chat/completions", json=body)
         assert reply.status_code == status and reply.json()["detail"]
 
@@ -218,10 +260,20 @@ def test_server_stops_when_the_client_leaves(server, monkeypatch):
     steps, forward = [], model.forward
     monkeypatch.setattr(model, "forward", lambda *args, **kwargs: steps.append(1) or forward(*args, **kwargs))
     body = json.dumps(question(stream=True, max_tokens=2000)).encode()
-    scope = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1",
-             "method": "POST", "scheme": "http", "path": "/v1/chat/completions", "raw_path": b"", "query_string": b"",
-             "root_path": "", "headers": [(b"content-type", b"application/json")],
-             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/chat/completions",
+        "raw_path": b"",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
 
     async def visit() -> None:
         left, sent = asyncio.Event(), []

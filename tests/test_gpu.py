@@ -25,8 +25,11 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize("bits", [0, 4, 8])
-@pytest.mark.parametrize("dtype, limit", [(torch.float32, FLOAT32_ERROR), (torch.float16, HALF_ERROR),
-                                          (torch.bfloat16, 8 * HALF_ERROR)], ids=["float", "half", "bfloat16"])
+@pytest.mark.parametrize(
+    "dtype, limit",
+    [(torch.float32, FLOAT32_ERROR), (torch.float16, HALF_ERROR), (torch.bfloat16, 8 * HALF_ERROR)],
+    ids=["float", "half", "bfloat16"],
+)
 def test_logits_agree_with_the_cpu(tiny_checkpoint, bits, dtype, limit):
     """A padded batch in one pass, and token by token after it."""
     folder = tiny_checkpoint(bits=bits, dtype="float32")

@@ -18,8 +18,15 @@ def tokenizer(tiny_checkpoint):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("rope_ratio", -1), ("rotary_table_dtype", "fp16"), ("kv_cache_dtype", "int4"),
-                       ("pre_seq_len", 0), ("seq_length", "32k"), ("tie_word_embeddings", True)]
+    ("key", "value"),
+    [
+        ("rope_ratio", -1),
+        ("rotary_table_dtype", "fp16"),
+        ("kv_cache_dtype", "int4"),
+        ("pre_seq_len", 0),
+        ("seq_length", "32k"),
+        ("tie_word_embeddings", True),
+    ],
 )
 def test_impossible_values_given_to_from_pretrained_are_named(tiny_checkpoint, key, value):
     # transformers sets these after the configuration has been made and checked.
@@ -42,8 +49,9 @@ def test_prompt_lookup_with_and_without_a_cache_of_ours(model, tokenizer, with_c
     expected = model.chat(tokenizer, "hello hello hello", do_sample=False, max_new_tokens=12)
     cache = {"past_key_values": model.make_cache(200)} if with_cache else {}
     for _ in range(2):
-        got = model.chat(tokenizer, "hello hello hello", do_sample=False, max_new_tokens=12,
-                         prompt_lookup_num_tokens=3, **cache)
+        got = model.chat(
+            tokenizer, "hello hello hello", do_sample=False, max_new_tokens=12, prompt_lookup_num_tokens=3, **cache
+        )
         assert got == expected
 
 
