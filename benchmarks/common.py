@@ -2,16 +2,19 @@
 
 import contextlib
 import importlib
+import json
 import os
-import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional
 
 import torch
-from make_checkpoint import CODE, ROOT, make_checkpoint
+
+from benchmarks.make_checkpoint import ROOT, copy_code, make_checkpoint
 
 DTYPES = {"auto": "auto", "float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 
@@ -20,11 +23,10 @@ DTYPES = {"auto": "auto", "float16": torch.float16, "bfloat16": torch.bfloat16, 
 def checkpoint_folder(folder: Optional[str], layers: int, **overrides) -> Iterator[Path]:
     """A random checkpoint with this working tree's code: in `folder`, where it is kept, or in a temporary one."""
     if folder and (Path(folder) / "config.json").exists():
-        for name in CODE:
-            shutil.copyfile(ROOT / name, Path(folder) / name)
-        yield Path(folder)
+        copy_code(Path(folder))
+        yield Path(folder).resolve()
     elif folder:
-        yield make_checkpoint(Path(folder), num_layers=layers, **overrides)
+        yield make_checkpoint(Path(folder).resolve(), num_layers=layers, **overrides)
     else:
         with tempfile.TemporaryDirectory(prefix="chatglm-bench-") as temporary:
             yield make_checkpoint(Path(temporary) / "model", num_layers=layers, **overrides)
@@ -44,6 +46,13 @@ def load_model(folder: Path, dtype: str = "auto", cache: Optional[str] = None):
 def module_of(model, name: str = "modeling_chatglm"):
     """A file of the package, as the loader imported it for this model."""
     return importlib.import_module(f"{type(model).__module__.rpartition('.')[0]}.{name}")
+
+
+def in_own_process(module: str, *arguments: object) -> dict:
+    """Runs `python -m module`, and returns the JSON object that it prints last."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(output.splitlines()[-1])
 
 
 def weight_bytes(model) -> Dict[str, int]:

@@ -1,8 +1,8 @@
 """The whole model on a CPU: loading, prefill, decode at several context lengths, and where the time of a token goes.
 
-    python benchmarks/end_to_end.py                       the full 6B geometry, random INT4 weights (made on the spot)
-    python benchmarks/end_to_end.py --layers 2            two layers of it
-    python benchmarks/end_to_end.py --folder DIR          weights that are there, or that are made there and kept
+    python -m benchmarks.end_to_end                       the full 6B geometry, random INT4 weights (made on the spot)
+    python -m benchmarks.end_to_end --layers 2            two layers of it
+    python -m benchmarks.end_to_end --folder DIR          weights that are there, or that are made there and kept
 
 Decode is measured on caches filled with random keys and values, not by running a prompt of that length; prefill runs
 real prompts of random tokens. Limits (memory read, 16-bit integer dot products) are measured between the steps, so
@@ -12,19 +12,20 @@ shares compare like with like. Prints tables, then one line of JSON.
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import torch
-from common import (
+
+from benchmarks.common import (
     DTYPES,
     Parts,
     attention_operations,
     checkpoint_folder,
     cpu_count,
     fill_cache,
+    in_own_process,
     linear_operations,
     load_model,
     memory,
@@ -36,7 +37,7 @@ from common import (
     touch_weights,
     weight_bytes,
 )
-from limits import int16_gops, machine, read_bandwidth, release_buffer
+from benchmarks.limits import int16_gops, machine, read_bandwidth, release_buffer
 
 NEAR_LOSSLESS = 1e-2  # largest error of a logit, in standard deviations of the logits
 STEPS_PER_ROUND = 4
@@ -80,13 +81,10 @@ def load_child(folder: Path, dtype: str) -> None:
 
 def measure_loading(folder: Path, dtype: str) -> dict:
     size = sum(path.stat().st_size for path in folder.iterdir() if path.suffix in (".bin", ".safetensors"))
-    command = [sys.executable, __file__, "--load-child", str(folder), "--dtype", dtype]
+    child = ("benchmarks.end_to_end", "--load-child", folder, "--dtype", dtype)
     read = read_file_seconds(folder)
-    subprocess.run(command, check=True, capture_output=True)  # compiles the kernels where that has not been done
-    runs = [
-        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-        for _ in range(3)
-    ]
+    in_own_process(*child)  # compiles the kernels where that has not been done
+    runs = [in_own_process(*child) for _ in range(3)]
     result = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     result.update(
         checkpoint_bytes=size,

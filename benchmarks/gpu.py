@@ -1,7 +1,7 @@
 """The whole model on a GPU: prefill, decode at several context lengths, memory, and the error of its logits.
 
-    python benchmarks/gpu.py                       the full 6B geometry, random INT4 weights (made on the spot)
-    python benchmarks/gpu.py --layers 2            two layers of it
+    python -m benchmarks.gpu                       the full 6B geometry, random INT4 weights (made on the spot)
+    python -m benchmarks.gpu --layers 2            two layers of it
 
 Decode is measured on caches filled with random keys and values; prefill runs real prompts of random tokens. The limit
 is a copy on the device, measured between the steps, in bytes read and written. Prints tables, then one line of JSON.
@@ -13,8 +13,9 @@ import statistics
 import time
 
 import torch
-from common import DTYPES, checkpoint_folder, fill_cache, linear_operations, load_model, table, weight_bytes
-from limits import machine
+
+from benchmarks.common import DTYPES, checkpoint_folder, fill_cache, linear_operations, load_model, table, weight_bytes
+from benchmarks.limits import machine
 
 STEPS = 16  # decoded tokens of one measurement
 

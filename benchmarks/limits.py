@@ -1,6 +1,6 @@
 """What this machine can do at most, measured: memory read, fp32 FMA, 16-bit integer dot products.
 
-    python benchmarks/limits.py [--threads N]
+    python -m benchmarks.limits [--threads N]
 
 Needs Linux and a C++ compiler. The benchmarks call these functions between their own measurements, so that a share of
 a limit compares like with like on a machine whose speed changes from minute to minute.
@@ -21,7 +21,8 @@ from typing import Dict
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.make_checkpoint import ROOT
+
 READ_BYTES = 2**29
 SOURCE = r"""
 #include <chrono>

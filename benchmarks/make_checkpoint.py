@@ -1,8 +1,8 @@
 """Writes a random checkpoint in the published layout, for benchmarks, demos and tests: no published weights needed.
 
-    python benchmarks/make_checkpoint.py FOLDER                      the full 6B geometry, INT4, ~3.9 GB
-    python benchmarks/make_checkpoint.py FOLDER --layers 2           the same with two layers
-    python benchmarks/make_checkpoint.py FOLDER --tiny               a model of a few 100,000 weights and a tokenizer
+    python -m benchmarks.make_checkpoint FOLDER                      the full 6B geometry, INT4, ~3.9 GB
+    python -m benchmarks.make_checkpoint FOLDER --layers 2           the same with two layers
+    python -m benchmarks.make_checkpoint FOLDER --tiny               a model of a few 100,000 weights and a tokenizer
 
 Weights are drawn so that activations keep a sane size through any number of layers; texts that it writes mean nothing.
 """
@@ -16,15 +16,7 @@ from typing import Dict, Iterator, Optional, Tuple
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = (
-    "configuration_chatglm.py",
-    "modeling_chatglm.py",
-    "tokenization_chatglm.py",
-    "quantization.py",
-    "quantization_kernels.py",
-    "tokenizer_config.json",
-    "generation_config.json",
-)
+SETTINGS = ("tokenizer_config.json", "generation_config.json")
 TINY = {
     "num_layers": 2,
     "hidden_size": 64,
@@ -34,6 +26,15 @@ TINY = {
     "padded_vocab_size": 1024,
 }
 WEIGHT_STD = 0.02
+
+
+def copy_code(folder: Path) -> None:
+    """Puts this package into a folder of weights: every module of the root; settings where the folder has none."""
+    for path in ROOT.glob("*.py"):
+        shutil.copyfile(path, Path(folder) / path.name)
+    for name in SETTINGS:
+        if not (Path(folder) / name).exists():
+            shutil.copyfile(ROOT / name, Path(folder) / name)
 
 
 def tensors(
@@ -171,8 +172,7 @@ def make_checkpoint(
         if pieces + 64 > config["padded_vocab_size"]:
             raise ValueError(f"{pieces} pieces do not fit into padded_vocab_size={config['padded_vocab_size']}")
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    for name in CODE:
-        shutil.copyfile(ROOT / name, folder / name)
+    copy_code(folder)
     generator = torch.Generator().manual_seed(seed)
     write_weights(folder, tensors(config, bits, getattr(torch, dtype), generator, num_texts), format, shard_bytes)
     return folder

@@ -1,7 +1,7 @@
 """Bytes on paper for a GPU and for a CPU, context length by context length, and a check of the CPU's against reality.
 
-    python benchmarks/memory.py                     the tables, and the check with two layers
-    python benchmarks/memory.py --no-check          the tables alone, at once
+    python -m benchmarks.memory                     the tables, and the check with two layers
+    python -m benchmarks.memory --no-check          the tables alone, at once
 
 On paper: weights (INT4 blocks, 16-bit embedding and output layer), the key/value cache (16-bit or int8), activations
 (the largest set of tensors that lives at one time: inside the MLP, for one slice of the prompt), and workspace (what
@@ -11,15 +11,14 @@ tables, then one line of JSON.
 
 import argparse
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
-from common import (
-    ROOT,
+
+from benchmarks.common import (
     checkpoint_folder,
     cpu_count,
+    in_own_process,
     load_model,
     memory,
     reset_peak,
@@ -27,7 +26,8 @@ from common import (
     text_like_ids,
     weight_bytes,
 )
-from limits import machine
+from benchmarks.limits import machine
+from benchmarks.make_checkpoint import ROOT
 
 CONFIG = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
 SLICE = 1024  # config.prefill_slice_size
@@ -123,20 +123,8 @@ def check_child(folder: Path, threads: int, cache_dtype: str, contexts) -> None:
 
 def check(layers: int, threads: int, cache_dtype: str, contexts, keep) -> dict:
     with checkpoint_folder(keep, layers) as folder:
-        command = [
-            sys.executable,
-            __file__,
-            "--check-child",
-            str(folder),
-            "--threads",
-            str(threads),
-            "--cache",
-            cache_dtype,
-            "--contexts",
-            *map(str, contexts),
-        ]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    measured = json.loads(output.splitlines()[-1])
+        options = ("--threads", threads, "--cache", cache_dtype, "--contexts", *contexts)
+        measured = in_own_process("benchmarks.memory", "--check-child", folder, *options)
     for run in measured["runs"]:
         paper = on_paper(layers, run["tokens"], "cpu", cache_dtype)
         run["on_paper_above_weights_and_cache"] = paper["activations"] + paper["workspace"]

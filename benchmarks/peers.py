@@ -1,7 +1,7 @@
 """This package against llama.cpp, turn by turn on one machine: the same geometry, random 4-bit weights on both sides.
 
-    python benchmarks/peers.py                              28 layers; llama-cpp-python in this Python's environment
-    python benchmarks/peers.py --layers 2 --peer-python /path/to/other/venv/bin/python
+    python -m benchmarks.peers                              28 layers; llama-cpp-python in this Python's environment
+    python -m benchmarks.peers --layers 2 --peer-python /path/to/other/venv/bin/python
 
 llama.cpp runs a GGUF file of the "chatglm" architecture written here: Q4_0 blocks with random nibbles, the output
 layer in fp16 (as ours is) and in Q4_0. Each engine lives in a process of its own and they take turns, so all of them
@@ -22,8 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-CONFIG = json.loads((HERE.parent / "config.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
 WEIGHT_STD = 0.02
 BATCH = 512  # tokens that llama.cpp takes at a time, its default
 ROOM = 4096  # positions of every engine's cache
@@ -116,7 +116,8 @@ def write_gguf(path: Path, layers: int, head: str) -> None:
 class Ours:
     def __init__(self, folder: str, threads: int):
         import torch
-        from common import load_model
+
+        from benchmarks.common import load_model
 
         self.torch = torch
         torch.set_num_threads(threads)
@@ -220,8 +221,8 @@ def serve(engine) -> None:
 
 class Child:
     def __init__(self, python: str, *arguments: str):
-        command = [python, str(HERE / "peers.py"), *arguments]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [python, "-m", "benchmarks.peers", *arguments]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.versions = self.answer()
 
     def answer(self):
@@ -291,11 +292,12 @@ def main() -> None:
         serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, ROOM))
         return
 
-    from common import checkpoint_folder, table
-    from limits import machine, read_bandwidth, release_buffer
+    from benchmarks.common import checkpoint_folder, table
+    from benchmarks.limits import machine, read_bandwidth, release_buffer
 
     with contextlib.ExitStack() as stack:
-        work = Path(arguments.work or stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-")))
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-"))
+        work = Path(arguments.work or scratch).resolve()
         work.mkdir(parents=True, exist_ok=True)
         folder = stack.enter_context(checkpoint_folder(str(work / f"layers{arguments.layers}"), arguments.layers))
         common = ["--threads", str(arguments.threads), "--layers", str(arguments.layers)]
@@ -303,7 +305,8 @@ def main() -> None:
         for head in arguments.heads:
             path = work / f"layers{arguments.layers}-{head}.gguf"
             if not path.exists():
-                subprocess.run([arguments.peer_python, __file__, "--write", str(path), head, *common], check=True)
+                write = [arguments.peer_python, "-m", "benchmarks.peers", "--write", str(path), head, *common]
+                subprocess.run(write, cwd=ROOT, check=True)
             engines[f"llama.cpp, {head} head"] = (arguments.peer_python, "--serve", "llama.cpp", str(path))
         bandwidth = [read_bandwidth(arguments.threads) for _ in range(5)]
         release_buffer()

@@ -1,7 +1,7 @@
 """Draws benchmarks/results/*.png from the JSON lines that the benchmarks print last.
 
-    python benchmarks/end_to_end.py | tee -a benchmarks/results/runs.txt
-    python benchmarks/plots.py [FILE ...]            default: benchmarks/results/*.jsonl and *.txt
+    python -m benchmarks.end_to_end | tee -a benchmarks/results/runs.txt
+    python -m benchmarks.plots [FILE ...]            default: benchmarks/results/*.jsonl and *.txt
 
 The latest line of each kind counts, of end_to_end the latest for every number of layers, cache and dtype.
 """
@@ -11,10 +11,11 @@ import json
 from pathlib import Path
 
 import matplotlib
+from matplotlib import pyplot
+
+from benchmarks.peers import CONTEXT
 
 matplotlib.use("Agg")
-from matplotlib import pyplot
-from peers import CONTEXT
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -1,7 +1,7 @@
 """A small server that speaks the /v1/chat/completions protocol, with streaming:
 
     pip install -r examples/requirements.txt
-    python examples/api_server.py chatglm2-6b-32k-int4 --port 8000
+    python -m examples.api_server chatglm2-6b-32k-int4 --port 8000
     curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
          -d '{"messages": [{"role": "user", "content": "你好"}], "stream": true}'
 

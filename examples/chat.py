@@ -1,10 +1,9 @@
-"""Chats in the terminal: python examples/chat.py [FOLDER or Hub id]
+"""Chats in the terminal: python -m examples.chat [FOLDER or Hub id]
 
 Without a model it makes a tiny random one, whose answers mean nothing, to show that everything works.
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -13,25 +12,17 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = (
-    "configuration_chatglm.py",
-    "modeling_chatglm.py",
-    "tokenization_chatglm.py",
-    "quantization.py",
-    "quantization_kernels.py",
-)
 
 
 def tiny_model(folder: str) -> str:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    from make_checkpoint import make_checkpoint
+    from benchmarks.make_checkpoint import make_checkpoint
 
     print("No model given: making a tiny random one, which answers in noise. Pass a folder with real weights.")
     return str(make_checkpoint(Path(folder) / "tiny", tiny=True))
 
 
 def with_our_code(model: str, folder: str) -> str:
-    """A folder with the model's weights, which are linked, and this package's code in place of its own."""
+    """A folder of links to the model's weights, and to this package's code in place of its own."""
     if not Path(model).is_dir():
         from huggingface_hub import snapshot_download
         from huggingface_hub.utils import HFValidationError
@@ -42,11 +33,9 @@ def with_our_code(model: str, folder: str) -> str:
             sys.exit(f"{model} is no folder, and no Hub id either")
     target = Path(folder) / "model"
     target.mkdir()
-    for path in Path(model).iterdir():
-        if path.is_file() and path.suffix != ".py":
-            (target / path.name).symlink_to(path.resolve())
-    for name in CODE:
-        shutil.copyfile(ROOT / name, target / name)
+    weights = [path for path in Path(model).iterdir() if path.is_file() and path.suffix != ".py"]
+    for path in [*weights, *ROOT.glob("*.py")]:
+        (target / path.name).symlink_to(path.resolve())
     return str(target)
 
 

@@ -1,6 +1,6 @@
 """Converts a checkpoint from .bin to sharded safetensors, which load faster and cannot run code:
 
-    python examples/convert_to_safetensors.py chatglm2-6b-32k-int4 chatglm2-6b-32k-int4-safetensors
+    python -m examples.convert_to_safetensors chatglm2-6b-32k-int4 chatglm2-6b-32k-int4-safetensors
 
 Reads the .bin files memory-mapped and holds one shard at a time. Every tensor keeps its name, dtype, shape and value;
 the result is read back and compared. All other files are copied, this package's code in place of the folder's own.
@@ -17,14 +17,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-ROOT = Path(__file__).resolve().parents[1]
-CODE = (
-    "configuration_chatglm.py",
-    "modeling_chatglm.py",
-    "tokenization_chatglm.py",
-    "quantization.py",
-    "quantization_kernels.py",
-)
+from benchmarks.make_checkpoint import copy_code
 
 
 def bin_files(source: Path) -> List[Path]:
@@ -104,8 +97,7 @@ def convert(source: Path, target: Path, shard_bytes: int = 2 * 10**9) -> List[st
         weights = path.name.startswith("pytorch_model") or path.suffix == ".safetensors"
         if path.is_file() and not weights and not path.name.startswith("."):
             shutil.copyfile(path, target / path.name)
-    for name in CODE:
-        shutil.copyfile(ROOT / name, target / name)
+    copy_code(target)
     return names
 
 

@@ -1,8 +1,8 @@
 """LoRA over the quantized layers, with PEFT, on lines of {"prompt": ..., "response": ...}:
 
     pip install -r examples/requirements.txt
-    python examples/lora.py train chatglm2-6b-32k-int4 data.jsonl my-lora
-    python examples/lora.py ask chatglm2-6b-32k-int4 my-lora "你好"
+    python -m examples.lora train chatglm2-6b-32k-int4 data.jsonl my-lora
+    python -m examples.lora ask chatglm2-6b-32k-int4 my-lora "你好"
 
 The INT4 weights stay as they are; `my-lora` receives the adapter. An adapter cannot be merged into quantized weights.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from training_data import batches, read_pairs, train
 from transformers import AutoModel, AutoTokenizer
+
+from examples.training_data import batches, read_pairs, train
 
 
 def load(model: str):

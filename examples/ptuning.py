@@ -1,7 +1,7 @@
 """P-Tuning v2: trains a prefix for every layer on lines of {"prompt": ..., "response": ...}; the model stays as it is.
 
-    python examples/ptuning.py train chatglm2-6b-32k-int4 data.jsonl my-prefix --pre-seq-len 128
-    python examples/ptuning.py ask chatglm2-6b-32k-int4 my-prefix "你好"
+    python -m examples.ptuning train chatglm2-6b-32k-int4 data.jsonl my-prefix --pre-seq-len 128
+    python -m examples.ptuning ask chatglm2-6b-32k-int4 my-prefix "你好"
 
 `my-prefix` receives the prefix tensors alone, a few MB, under the names that a full checkpoint gives them.
 """
@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 import torch
-from training_data import batches, read_pairs, train
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from examples.training_data import batches, read_pairs, train
 
 PREFIX = "transformer.prefix_encoder."
 
