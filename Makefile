@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL ?=
 
-.PHONY: chat test lint format compat compat-subset bench kernels clean
+.PHONY: chat test lint format compat compat-subset bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,8 +35,11 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/int4_linear.py
 	$(BIN)/python benchmarks/end_to_end.py --layers 2
 
-kernels: $(VENV)/dev  ## compiles kernels/*.cu to the PTX in quantization_kernels.py
-	$(BIN)/python kernels/build.py
+kernels: $(VENV)/dev  ## kernels/cpu and kernels/cuda to the text in kernel_sources.py, byte for byte
+	$(BIN)/python -m kernels.build
+
+sanitize: $(VENV)/dev  ## the C++ kernels alone, under AddressSanitizer and UBSan, against a plain reference
+	$(BIN)/python -m pytest tests/test_cpp.py
 
 clean:
 	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .hypothesis

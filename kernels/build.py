@@ -1,10 +1,11 @@
-"""Builds the CUDA kernels: `kernels/*.cu` to PTX text between the markers of `quantization_kernels.py`.
+"""Builds the kernels: kernels/cpu/ and kernels/cuda/ to the text in kernel_sources.py, the only generated file.
 
-    python kernels/build.py            # write the PTX, print what ptxas makes of it
-    python kernels/build.py --check    # exit status 1 if the file holds anything else than a fresh build
+    python -m kernels.build            # write it, print what ptxas makes of the PTX
+    python -m kernels.build --check    # exit status 1 if the file holds anything else than a fresh build
 
-The compiler is NVRTC from PyPI, pinned, because its output is the same byte for byte on every machine. Where it is not
-installed, it is put into build/nvrtc (about 70 MB), beside nothing else.
+The C++ becomes one text, which users' own compilers build; the CUDA sources become PTX. NVRTC, from PyPI, is pinned,
+because its output is the same byte for byte on every machine. Where it is not installed, it is put into build/nvrtc
+(about 70 MB), beside nothing else.
 """
 
 import argparse
@@ -16,11 +17,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Dict, List, Optional, Set, Tuple
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS_FILE = ROOT / "quantization_kernels.py"
+KERNELS_FILE = ROOT / "kernel_sources.py"
+CPU_FOLDER, CUDA_FOLDER = ROOT / "kernels" / "cpu", ROOT / "kernels" / "cuda"
+CPU_ENTRY = "kernels.cpp"
 NVRTC_PACKAGE, NVRTC_VERSION = "nvidia-cuda-nvrtc-cu11", "11.8.89"
-# Name of the string in quantization_kernels.py, source, oldest GPU that runs it.
+# Name of the string in kernel_sources.py, source, oldest GPU that runs it.
 MODULES = (("CUDA_BASE_PTX", "base.cu", 60), ("CUDA_TENSOR_CORE_PTX", "tensor_core.cu", 80))
 HEADER = "common.cuh"
 # Every driver from 450 on reads PTX 7.0, and every GPU to Blackwell is served by it. NVRTC 11.8 writes 7.8, but the
@@ -38,7 +42,7 @@ SM_LIMITS = {
 }
 
 
-def find_nvrtc():
+def find_nvrtc() -> Optional[Path]:
     """The pinned libnvrtc, from $NVRTC_DIR, build/nvrtc or the installed packages; None where there is none."""
     for folder in (os.environ.get("NVRTC_DIR"), ROOT / "build" / "nvrtc", *sys.path):
         if folder and (Path(folder) / f"{NVRTC_PACKAGE.replace('-', '_')}-{NVRTC_VERSION}.dist-info").is_dir():
@@ -48,7 +52,7 @@ def find_nvrtc():
     return None
 
 
-def install_nvrtc():
+def install_nvrtc() -> Optional[Path]:
     target = ROOT / "build" / "nvrtc"
     command = [
         sys.executable,
@@ -69,12 +73,12 @@ class CompileError(RuntimeError):
     """NVRTC refused a source; the message is its log."""
 
 
-def compile_ptx(nvrtc_path, source, header, architecture, name="kernel.cu"):
+def compile_ptx(nvrtc_path: Path, source: str, header: str, architecture: int, name: str = "kernel.cu") -> str:
     """PTX text of CUDA C++ `source`, which may include `header` as "common.cuh"."""
     nvrtc = ctypes.CDLL(str(nvrtc_path))
     program = ctypes.c_void_p()
 
-    def call(function, *arguments):
+    def call(function: str, *arguments: object) -> None:
         if getattr(nvrtc, function)(*arguments):
             size = ctypes.c_size_t()
             nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
@@ -96,7 +100,7 @@ def compile_ptx(nvrtc_path, source, header, architecture, name="kernel.cu"):
     return tidy(text.value.decode())
 
 
-def tidy(ptx):
+def tidy(ptx: str) -> str:
     """PTX with the version that we ship and short names, without comments, blank lines and most blanks."""
     ptx = re.sub(r"//[^\n]*", "", ptx)
     ptx = re.sub(r"(?m)^\.version .*$", f".version {PTX_VERSION}", ptx)
@@ -108,28 +112,56 @@ def tidy(ptx):
     return re.sub(r"(?m)^(.{60,110}[,{])(?=.{20})", r"\1\n", ptx)  # a statement may go on on the next line
 
 
-def build_modules(nvrtc_path):
+def build_modules(nvrtc_path: Path) -> Dict[str, str]:
     """{string name: PTX}"""
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "kernels").glob("*.cu*")}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in CUDA_FOLDER.glob("*.cu*")}
     return {name: compile_ptx(nvrtc_path, sources[file], sources[HEADER], arch, file) for name, file, arch in MODULES}
 
 
-def section(name, ptx):
-    return f'# --- begin {name}: written by kernels/build.py ---\n{name} = r"""\n{ptx}"""\n# --- end {name} ---\n'
+def amalgamate(folder: Path = CPU_FOLDER) -> str:
+    """The C++ of the CPU kernels in one text: every header stands, once, where it is first included.
+
+    `#line` directives make compilers name the file and line that people edit, as a path in the repository.
+    """
+    seen: Set[str] = set()
+
+    def expand(name: str) -> List[str]:
+        seen.add(name)
+        shown = f"kernels/cpu/{name}"
+        lines = [f'#line 1 "{shown}"']
+        for number, line in enumerate((folder / name).read_text(encoding="utf-8").splitlines(), 1):
+            include = re.fullmatch(r'#include "(.*)"', line)
+            if include and include.group(1) not in seen:
+                lines += [*expand(include.group(1)), f'#line {number + 1} "{shown}"']
+            else:
+                lines.append("" if include or line == "#pragma once" else line)
+        return lines
+
+    return "\n".join(expand(CPU_ENTRY)) + "\n"
 
 
-def with_modules(text, modules):
-    """The text of quantization_kernels.py with these modules between its markers."""
-    for name, ptx in modules.items():
-        pattern = rf"(?ms)^# --- begin {name}: .*?^# --- end {name} ---\n"
-        fresh = section(name, ptx)
-        text, count = re.subn(pattern, lambda _, fresh=fresh: fresh, text)
-        if count != 1:
-            raise SystemExit(f"{KERNELS_FILE} needs one pair of markers for {name}, has {count}")
-    return text
+PREAMBLE = '''"""Generated from kernels/cpu/ and kernels/cuda/, which are what people read and change: do not edit it.
+
+`make kernels` (`python -m kernels.build` where requirements-dev.txt is installed, which pins the CUDA compiler) writes
+it again, byte for byte; `python -m kernels.build --check` says whether it is up to date.
+
+CPU_SOURCE is C++17: kernels/cpu/kernels.cpp with the headers that it includes. CUDA_BASE_PTX and CUDA_TENSOR_CORE_PTX
+are what {package} {version} makes of kernels/cuda/base.cu and kernels/cuda/tensor_core.cu, shortened.
+"""
+'''
 
 
-def occupancy(architecture, registers, shared, threads):
+def render(modules: Dict[str, str]) -> str:
+    """The text of kernel_sources.py with these strings: {name: text}."""
+    parts = [PREAMBLE.format(package=NVRTC_PACKAGE, version=NVRTC_VERSION)]
+    for name, text in modules.items():
+        if '"""' in text:
+            raise ValueError(f"{name} would end its own string")
+        parts.append(f'{name} = r"""\n{text}"""\n')
+    return "\n".join(parts)
+
+
+def occupancy(architecture: int, registers: int, shared: int, threads: int) -> float:
     """Share of an SM's warps that can be resident."""
     warps, blocks, file, shared_kib = SM_LIMITS[architecture]
     per_block = -(-threads // 32)
@@ -138,17 +170,17 @@ def occupancy(architecture, registers, shared, threads):
     return min(blocks, warps // per_block, by_registers, by_shared) * per_block / warps
 
 
-def find_ptxas():
+def find_ptxas() -> Optional[str]:
     """ptxas on the path or in /usr/local/cuda; None where there is none."""
     return shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas")
 
 
-def known_architectures(ptxas):
+def known_architectures(ptxas: str) -> List[int]:
     found = re.findall(r"'sm_(\d+)'", subprocess.run([ptxas, "--help"], capture_output=True, text=True).stdout)
     return sorted({int(number) for number in found})
 
 
-def assemble(ptxas, ptx, architecture):
+def assemble(ptxas: str, ptx: str, architecture: int) -> Dict[str, Tuple[int, int, int, int]]:
     """{kernel: (registers, bytes spilled, bytes of static shared memory, threads of a block)}; an error if refused."""
     with tempfile.TemporaryDirectory() as folder:
         source, cubin = Path(folder) / "module.ptx", Path(folder) / "module.cubin"
@@ -169,7 +201,7 @@ def assemble(ptxas, ptx, architecture):
     return kernels
 
 
-def report(modules):
+def report(modules: Dict[str, str]) -> None:
     ptxas = find_ptxas()
     if ptxas is None:
         print("no ptxas: registers and occupancy are not reported")
@@ -194,24 +226,26 @@ def report(modules):
             print(f"{kernel:44s}{cells}{shared:8d}")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare instead of write")
     check = parser.parse_args().check
     nvrtc = find_nvrtc() or install_nvrtc()
+    if nvrtc is None:
+        raise SystemExit(f"{NVRTC_PACKAGE}=={NVRTC_VERSION} cannot be found or installed here")
     modules = build_modules(nvrtc)
-    text = KERNELS_FILE.read_text(encoding="utf-8")
-    fresh = with_modules(text, modules)
+    fresh = render({"CPU_SOURCE": amalgamate(), **modules})
+    current = KERNELS_FILE.read_text(encoding="utf-8") if KERNELS_FILE.exists() else ""
     if check:
-        if fresh != text:
-            raise SystemExit("quantization_kernels.py does not hold the PTX of kernels/*.cu: run `make kernels`")
-        print("quantization_kernels.py holds the PTX of kernels/*.cu")
+        if fresh != current:
+            raise SystemExit(f"{KERNELS_FILE.name} is not what kernels/ gives: run `make kernels`")
+        print(f"{KERNELS_FILE.name} is up to date with kernels/")
         return
-    if fresh != text:
+    if fresh != current:
         # Written beside the file and renamed, so that an interrupted build leaves the old one whole.
-        with tempfile.NamedTemporaryFile("w", dir=ROOT, suffix=".tmp", delete=False) as temporary:
+        with tempfile.NamedTemporaryFile("w", dir=ROOT, suffix=".tmp", delete=False, encoding="utf-8") as temporary:
             temporary.write(fresh)
-        shutil.copymode(KERNELS_FILE, temporary.name)
+        os.chmod(temporary.name, 0o644)
         os.replace(temporary.name, KERNELS_FILE)
     for name, ptx in modules.items():
         print(f"{name}: {len(ptx) / 1024:.0f} KiB of PTX {PTX_VERSION}, {ptx.count('.entry')} kernels")

@@ -86,6 +86,31 @@ template <bool IS_BF16> struct Operands<8, IS_BF16> {
 
 DEVICE u32 word(Vec4 v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
 
+// Adds up in shared memory what the block's warps have summed, and writes y. (`partial` is declared in the kernel: as a
+// variable of this function it would be one for several kernels, and stand outside of them in the PTX.)
+template <int TOKEN_TILES, int ROW_TILES, int TOKENS, int ROWS>
+DEVICE void store_sums(const float (&sum)[TOKEN_TILES][ROW_TILES][4], float (&partial)[WARPS][TOKENS][ROWS],
+                       int token0, int row0, const void* scale, const void* bias, void* y, int m, int n, int dtypes) {
+    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, g = lane >> 2, t = lane & 3;
+    #pragma unroll
+    for (int j = 0; j < TOKEN_TILES; j++)
+        #pragma unroll
+        for (int r = 0; r < ROW_TILES; r++)
+            #pragma unroll
+            for (int i = 0; i < 4; i++)
+                partial[warp][8 * j + 2 * t + (i & 1)][16 * r + g + 8 * (i >> 1)] = sum[j][r][i];
+    __syncthreads();
+    #pragma unroll 1
+    for (int i = threadIdx.x; i < TOKENS * ROWS; i += THREADS) {
+        const int token = i / ROWS, row = i % ROWS;
+        float total = 0.f;
+        #pragma unroll
+        for (int w = 0; w < WARPS; w++) total += partial[w][token][row];
+        if (token0 + token < m && row0 + row < n)
+            store_output(y, token0 + token, row0 + row, n, total, scale, bias, dtypes);
+    }
+}
+
 // Grid (ceil(m / TOKENS) * ceil(n / ROWS)), block 256; k a multiple of 32 (int4) or 16 (int8), pointers aligned to 16
 // bytes. The block's warps split k and add up in shared memory. Blocks with the same weights are neighbours, so that only
 // the first reads them from DRAM.
@@ -145,24 +170,7 @@ DEVICE void matmul(const Vec4* weight, const Vec4* x, const void* scale, const v
             }
         }
     }
-
-    #pragma unroll
-    for (int j = 0; j < TOKEN_TILES; j++)
-        #pragma unroll
-        for (int r = 0; r < ROW_TILES; r++)
-            #pragma unroll
-            for (int i = 0; i < 4; i++)
-                partial[warp][8 * j + 2 * t + (i & 1)][16 * r + g + 8 * (i >> 1)] = sum[j][r][i];
-    __syncthreads();
-    #pragma unroll 1
-    for (int i = threadIdx.x; i < TOKENS * ROWS; i += THREADS) {
-        const int token = i / ROWS, row = i % ROWS;
-        float total = 0.f;
-        #pragma unroll
-        for (int w = 0; w < WARPS; w++) total += partial[w][token][row];
-        if (token0 + token < m && row0 + row < n)
-            store_output(y, token0 + token, row0 + row, n, total, scale, bias, dtypes);
-    }
+    store_sums(sum, partial, token0, row0, scale, bias, y, m, n, dtypes);
 }
 
 #define MATMUL(BITS, NAME, IS_BF16, TOKENS, ROWS)                                                                    \

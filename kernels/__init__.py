@@ -1,0 +1,1 @@
+"""The sources of the native kernels, and what builds kernel_sources.py from them."""

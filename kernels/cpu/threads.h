@@ -1,0 +1,81 @@
+// Threads: who does the tasks of a call, and the memory that each keeps between calls.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <thread>
+#include <vector>
+
+namespace {
+
+// torch's own OpenMP runtime, handed over by Python: its threads are the ones that torch's operators have just used,
+// so they are awake, and no second pool competes with them. Null where torch has none: then threads are started per
+// call.
+typedef void (*OpenMPParallel)(void (*)(void*), void*, unsigned, unsigned);
+std::atomic<OpenMPParallel> openmp_parallel{nullptr};
+
+void forget_openmp() { openmp_parallel = nullptr; }  // its threads do not exist in a forked child
+
+// What OpenMPParallel does, with threads that live as long as the call. Never throws.
+void run_threads(void (*work)(void*), void* team, unsigned threads) {
+  std::vector<std::thread> helpers;
+  try {
+    for (unsigned i = 1; i < threads; i++) helpers.emplace_back(work, team);
+  } catch (const std::exception&) {
+    // Too many threads in this process, or no memory for one: those that exist do the work.
+  }
+  work(team);
+  for (std::thread& helper : helpers) helper.join();
+}
+
+template <class Body> struct Team {
+  const Body& body;
+  int64_t tasks;
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> out_of_memory{false};
+
+  static void work(void* self) {
+    Team& team = *(Team*)self;
+    try {
+      for (int64_t task; (task = team.next.fetch_add(1, std::memory_order_relaxed)) < team.tasks;) team.body(task);
+    } catch (const std::bad_alloc&) {
+      team.out_of_memory = true;  // an exception that leaves a thread ends the process
+    }
+  }
+};
+
+// body(task) for every task in [0, tasks). Threads take the next task when they are free: some cores are slower.
+// Throws std::bad_alloc if a body did, and nothing else.
+template <class Body> void parallel(int threads, int64_t tasks, const Body& body) {
+  Team<Body> team{body, tasks};
+  if (threads > tasks) threads = (int)tasks;
+  if (threads <= 1) Team<Body>::work(&team);
+  else if (OpenMPParallel start = openmp_parallel) start(Team<Body>::work, &team, (unsigned)threads, 0);
+  else run_threads(Team<Body>::work, &team, (unsigned)threads);
+  if (team.out_of_memory) throw std::bad_alloc();
+}
+
+// Memory that a thread keeps between calls. Throws std::bad_alloc, which the entry points turn into a status.
+class Workspace {
+ public:
+  template <class T> T* get(int64_t count) {
+    size_t bytes = (size_t)count * sizeof(T);
+    if (bytes > size_) {
+      free(data_);
+      data_ = nullptr, size_ = 0;
+      if (posix_memalign(&data_, 64, bytes)) throw std::bad_alloc();
+      size_ = bytes;
+    }
+    return (T*)data_;
+  }
+  ~Workspace() { free(data_); }
+
+ private:
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace
