@@ -17,13 +17,18 @@ $(VENV)/dev: requirements.txt requirements-dev.txt
 	touch $@
 
 chat: $(VENV)/runtime  ## opens a chat; MODEL= names a folder or a Hub id, without it a tiny random model is made
-	$(BIN)/python examples/chat.py $(MODEL)
+	$(BIN)/python -m examples.chat $(MODEL)
 
 test: lint  ## lint, then the whole suite
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 compat: $(VENV)/dev  ## the probe suite over all supported releases of transformers, each in an environment of its own
 	$(BIN)/python tests/compat/run.py
@@ -32,8 +37,8 @@ compat-subset: $(VENV)/dev
 	$(BIN)/python tests/compat/run.py --subset
 
 bench: $(VENV)/dev
-	$(BIN)/python benchmarks/int4_linear.py
-	$(BIN)/python benchmarks/end_to_end.py --layers 2
+	$(BIN)/python -m benchmarks.int4_linear
+	$(BIN)/python -m benchmarks.end_to_end --layers 2
 
 kernels: $(VENV)/dev  ## kernels/cpu and kernels/cuda to the text in kernel_sources.py, byte for byte
 	$(BIN)/python -m kernels.build
@@ -42,4 +47,4 @@ sanitize: $(VENV)/dev  ## the C++ kernels alone, under AddressSanitizer and UBSa
 	$(BIN)/python -m pytest tests/test_cpp.py
 
 clean:
-	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def tiny_model(folder: str) -> str:
-    from benchmarks.make_checkpoint import make_checkpoint
+    try:
+        from benchmarks.make_checkpoint import make_checkpoint
+    except ModuleNotFoundError:  # this file was started by its name, from anywhere
+        sys.exit(f"Name a folder with weights; or, to make a tiny model, run `python -m examples.chat` in {ROOT}")
 
     print("No model given: making a tiny random one, which answers in noise. Pass a folder with real weights.")
     return str(make_checkpoint(Path(folder) / "tiny", tiny=True))
