@@ -4,22 +4,23 @@ import json
 
 import pytest
 import torch
-from conftest import GOLDEN
+from conftest import GOLDEN, cases, close, load
 from safetensors.torch import load_file
-from test_golden_model import ATOL, RTOL
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoTokenizer
 
 CHAT = sorted(p.parent.name for p in GOLDEN.glob("E_*/golden_chat.json"))
+
+pytestmark = [pytest.mark.golden, cases("chat", CHAT, indirect=True, scope="module")]
 
 
 class Chat:
     def __init__(self, folder, values):
         self.tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
-        self.model = AutoModel.from_pretrained(folder, trust_remote_code=True).float().eval()
+        self.model = load(folder).float().eval()
         self.values = values
 
 
-@pytest.fixture(scope="module", params=CHAT)
+@pytest.fixture(scope="module")
 def chat(request, golden_folder):
     values = json.loads((GOLDEN / request.param / "golden_chat.json").read_text(encoding="utf-8"))
     return Chat(golden_folder(request.param), values)
@@ -130,8 +131,7 @@ def test_batch_of_queries(chat, request):
     tensors = load_file(GOLDEN / name / "golden.safetensors")
     inputs = {key: tensors["batch." + key] for key in ("input_ids", "attention_mask", "position_ids")}
     logits = chat.model(**inputs, return_last_logit=True).logits[:, -1]
-    expected = tensors["batch.last_logits"]
-    torch.testing.assert_close(logits, expected, atol=ATOL, rtol=RTOL)
+    close(logits, tensors["batch.last_logits"])
     expected = torch.tensor(chat.values["generate_batch_greedy"])
     new = expected.shape[1] - inputs["input_ids"].shape[1]
     assert chat.model.generate(**inputs, max_new_tokens=new, do_sample=False).equal(expected)

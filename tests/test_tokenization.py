@@ -1,6 +1,7 @@
 """Tokenizer: what users get from AutoTokenizer, against the original's records and, without them, on a tiny model.
 
-The golden tests need `../shared/golden`; the others train a SentencePiece model of 380 pieces in a temporary folder.
+The golden tests need the published vocabulary in `../shared/golden`; the others, all that runs in a clone of this
+repository alone, train a SentencePiece model of 380 pieces in a temporary folder.
 """
 
 import copy
@@ -15,15 +16,14 @@ import pytest
 import sentencepiece
 import torch
 import transformers
+from conftest import GOLDEN, ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AddedToken, AutoTokenizer
 
-ROOT = Path(__file__).resolve().parents[1]
-GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
 VERSION = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 
-needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason=f"no golden data in {GOLDEN}")
+needs_golden = pytest.mark.golden if (GOLDEN / "tokenizer").is_dir() else pytest.mark.left_out
 needs_chat_template = pytest.mark.skipif(VERSION < (4, 34), reason="apply_chat_template came with transformers 4.34")
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -41,10 +41,6 @@ def add(a, b): return a + b
 @pytest.fixture(scope="module")
 def make_folder(tmp_path_factory):
     """Returns a function that lays out a model folder: package file, config, vocabulary."""
-    patch = pytest.MonkeyPatch()
-    cache = tmp_path_factory.mktemp("modules")
-    patch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(cache))  # the user's cache stays as it is
-    patch.syspath_prepend(str(cache))
     count = 0
 
     def make(vocab_file, config=ROOT / "tokenizer_config.json", **changes):
@@ -58,8 +54,7 @@ def make_folder(tmp_path_factory):
             shutil.copyfile(vocab_file, folder / "tokenizer.model")
         return folder
 
-    yield make
-    patch.undo()
+    return make
 
 
 def load(folder, **kwargs):
