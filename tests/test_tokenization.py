@@ -530,6 +530,51 @@ def test_special_tokens_written_in_a_text_are_ordinary_text(tokenizer, written):
     assert tokenizer.decode(tokenizer.encode(written)) == written
 
 
+def test_special_ids_follow_the_pieces_in_the_published_order(tokenizer, tiny3):
+    sp_model = tokenizer.tokenizer.sp_model
+    first = sp_model.vocab_size()
+    commands = {"<pad>": 0, "<bos>": 1, "<eos>": 2}
+    commands.update(zip(("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop"), range(first, first + 5)))
+    assert {name: tokenizer.get_command(name) for name in commands} == commands
+    assert (tokenizer.pad_token_id, tokenizer.eos_token_id) == (0, 2)
+    roles = dict(zip(("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"), range(first + 5, first + 9)))
+    assert {name: tiny3.get_command(name) for name in (*commands, *roles)} == {**commands, **roles}
+    assert (len(tokenizer), len(tiny3)) == (first + 5, first + 9)
+    # The ids without text of their own, <unk>, <s>, </s> and five special ones, share the key "".
+    assert len(tokenizer.get_vocab()) == first - 3 + 1
+    assert all(tokenizer.get_vocab()[sp_model.id_to_piece(index)] == index for index in range(3, first))
+
+
+@quick
+@given(texts=st.lists(st.text(st.characters(blacklist_categories=["Cs"]), max_size=20), min_size=2, max_size=2))
+def test_texts_and_pairs_are_the_pieces_between_special_ids(tokenizer, texts):
+    sp_model = tokenizer.tokenizer.sp_model
+    prefix = [sp_model.vocab_size() + 1, sp_model.vocab_size() + 3]  # [gMASK] sop
+    one, two = (sp_model.encode(text) for text in texts)
+    assert tokenizer.encode(texts[0]) == prefix + one
+    assert tokenizer(*texts)["input_ids"] == prefix + one + two + [2]
+    assert tokenizer.tokenize(texts[0]) == sp_model.encode(texts[0], out_type=str)
+    assert tokenizer.encode(texts[0], truncation=True, max_length=5) == prefix + one[:3]
+
+
+def test_ids_without_text_decode_to_nothing_and_unknown_ones_are_refused(tokenizer):
+    (hello,) = tokenizer.tokenizer.sp_model.encode("a")[-1:]
+    special = [0, 1, 2, *tokenizer.tokenizer.index_special_tokens, -1]
+    assert [tokenizer.convert_ids_to_tokens(index) for index in special] == [""] * len(special)
+    assert tokenizer.decode([*special, hello]) == "a"
+    assert tokenizer.decode(hello) == tokenizer.decode(torch.tensor(hello)) == "a"
+    for index in (len(tokenizer), len(tokenizer) + 100):
+        with pytest.raises(IndexError):
+            tokenizer.convert_ids_to_tokens(index)
+        with pytest.raises(IndexError):
+            tokenizer.decode([index])
+
+
+def test_a_saved_vocabulary_is_the_file_that_was_loaded(tokenizer, tiny_model, tmp_path):
+    (path,) = tokenizer.save_vocabulary(str(tmp_path))
+    assert Path(path).name == "tokenizer.model" and Path(path).read_bytes() == tiny_model.read_bytes()
+
+
 def test_broken_unicode_from_json_escapes_is_encoded(tokenizer):
     assert tokenizer.decode(tokenizer.encode("a\ud83d\ude00b")) == "a😀b"
     assert tokenizer.decode(tokenizer.encode("a\ud83db")) == "a\ufffdb"
@@ -604,6 +649,28 @@ def test_prompts_number_the_rounds_from_one(tokenizer, query, history):
     expected = [f"[Round {i}]\n\n问：{q}\n\n答：{r}" for i, (q, r) in enumerate([*history, (query, "")], start=1)]
     assert prompt == "\n\n".join(expected)
     assert tokenizer.build_prompt(query, [list(pair) for pair in history]) == prompt
+
+
+def test_chatglm3_messages_are_role_metadata_line_and_content(tiny3):
+    pieces, command = tiny3.tokenizer.sp_model.encode, tiny3.get_command
+    system = {"role": "system", "content": "Use tools.", "tools": [{"name": "add"}]}
+    tools = '[\n    {\n        "name": "add"\n    }\n]'
+    history = [system, {"role": "assistant", "metadata": "add", "content": "1 + 1"}]
+    ids = [command("[gMASK]"), command("sop")]
+    ids += [command("<|system|>"), *pieces("\n"), *pieces(f"Use tools.\n{tools}")]
+    ids += [command("<|assistant|>"), *pieces("add\n"), *pieces("1 + 1")]
+    ids += [command("<|observation|>"), *pieces("\n"), *pieces("2"), command("<|assistant|>")]
+    out = tiny3.build_chat_input("2", history, role="observation")
+    assert as_lists(out) == {
+        "input_ids": [ids],
+        "attention_mask": [[1] * len(ids)],
+        "position_ids": [list(range(len(ids)))],
+    }
+    assert tiny3.build_single_message("user", "", "<|user|>") == [
+        command("<|user|>"),
+        *pieces("\n"),
+        *pieces("<|user|>"),
+    ]
 
 
 @pytest.mark.parametrize(
