@@ -1,4 +1,4 @@
-// The kernels that every GPU from sm_60 runs: dequantize, matrix-vector products, quantize. See common.cuh for layouts.
+// The kernels that every GPU from sm_60 runs: dequantize, matrix-vector products, quantize. Layouts: common.cuh.
 
 #include "common.cuh"
 
@@ -62,8 +62,8 @@ DEQUANTIZE(8)
 
 enum { GEMV_THREADS = 128, GEMV_WARPS = GEMV_THREADS / 32 };
 
-// Sums v[COUNT] over the 32 lanes of a warp. Lane l is left with the total of element l / (32 / COUNT) in v[0]: at every
-// exchange a lane keeps half of its elements, which takes COUNT + log2(32 / COUNT) shuffles instead of 5 * COUNT.
+// Sums v[COUNT] over the 32 lanes of a warp. Lane l is left with the total of element l / (32 / COUNT) in v[0]: at
+// every exchange a lane keeps half of its elements, which takes COUNT + log2(32 / COUNT) shuffles, not 5 * COUNT.
 // (Recursive, because nested loops of varying length would not be unrolled and push v into local memory.)
 template <int COUNT, int OFFSET = 16> struct WarpSums {
     DEVICE void run(float* v, int lane) {
@@ -135,9 +135,10 @@ DEVICE void load_tokens(const void* x, const i64* row8, int column8, int dtype, 
     }
 }
 
-// Grid (ceil(m / TOKENS) * ceil(n / ROWS)), block 128; k % 8 == 0. Every weight of the block's ROWS rows is read once and
-// meets all TOKENS rows of x in fp32; x is read once for ROWS rows of weight. The block's threads split k, so that a row
-// is read in whole 128-byte lines and ROWS loads a thread are in flight. Blocks with the same weights are neighbours.
+// Grid (ceil(m / TOKENS) * ceil(n / ROWS)), block 128; k % 8 == 0. Every weight of the block's ROWS rows is read once
+// and meets all TOKENS rows of x in fp32; x is read once for ROWS rows of weight. The block's threads split k, so that
+// a row is read in whole 128-byte lines and ROWS loads a thread are in flight. Blocks with the same weights are
+// neighbours.
 template <int BITS, int TOKENS, int ROWS>
 DEVICE void gemv(const u8* weight, const void* x, const void* scale, const void* bias, void* y,
                  int m, int n, int k, int dtypes) {

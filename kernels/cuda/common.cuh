@@ -84,8 +84,8 @@ DEVICE Vec4 load_cached(const Vec4* p) {
     return v;
 }
 
-// The same two loads where `wanted`, zeros (and no access) elsewhere: predicated, as branches would keep the loads of a
-// thread from being in flight together.
+// The same two loads where `wanted`, zeros (and no access) elsewhere: predicated, as branches would keep the loads of
+// a thread from being in flight together.
 #define LOAD_IF(NAME, INSTRUCTION)                                                                                   \
     DEVICE Vec4 NAME(const Vec4* p, bool wanted) {                                                                   \
         Vec4 v = { 0, 0, 0, 0 };                                                                                     \

@@ -1,7 +1,7 @@
 // Matrix products on tensor cores (sm_80 and up), straight from the published layout. See common.cuh for layouts.
 //
-// mma.m16n8k16 multiplies A [16, 16] (16 rows of weight) with B [16, 8] (8 rows of x, transposed) in fp32. Lane l, with
-// g = l / 4 and t = l % 4, supplies four columns of weight rows g and g + 8, and the same four columns of x row g. Which
+// mma.m16n8k16 multiplies A [16, 16] (16 rows of weight) with B [16, 8] (8 rows of x, transposed) in fp32. Lane l,
+// with g = l / 4 and t = l % 4, supplies four columns of weight rows g and g + 8, and the same four of x row g. Which
 // columns of k those are is free, as long as A and B agree: so a lane takes consecutive ones, which is how the weights
 // lie in memory, and nothing has to be repacked.
 
@@ -86,8 +86,8 @@ template <bool IS_BF16> struct Operands<8, IS_BF16> {
 
 DEVICE u32 word(Vec4 v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
 
-// Adds up in shared memory what the block's warps have summed, and writes y. (`partial` is declared in the kernel: as a
-// variable of this function it would be one for several kernels, and stand outside of them in the PTX.)
+// Adds up in shared memory what the block's warps have summed, and writes y. (`partial` is declared in the kernel: as
+// a variable of this function it would be one for several kernels, and stand outside of them in the PTX.)
 template <int TOKEN_TILES, int ROW_TILES, int TOKENS, int ROWS>
 DEVICE void store_sums(const float (&sum)[TOKEN_TILES][ROW_TILES][4], float (&partial)[WARPS][TOKENS][ROWS],
                        int token0, int row0, const void* scale, const void* bias, void* y, int m, int n, int dtypes) {
@@ -112,13 +112,13 @@ DEVICE void store_sums(const float (&sum)[TOKEN_TILES][ROW_TILES][4], float (&pa
 }
 
 // Grid (ceil(m / TOKENS) * ceil(n / ROWS)), block 256; k a multiple of 32 (int4) or 16 (int8), pointers aligned to 16
-// bytes. The block's warps split k and add up in shared memory. Blocks with the same weights are neighbours, so that only
-// the first reads them from DRAM.
+// bytes. The block's warps split k and add up in shared memory. Blocks with the same weights are neighbours, so that
+// only the first reads them from DRAM.
 template <int BITS, bool IS_BF16, int TOKEN_TILES, int ROW_TILES>
 DEVICE void matmul(const Vec4* weight, const Vec4* x, const void* scale, const void* bias, void* y,
                    int m, int n, int k, int dtypes) {
     typedef Operands<BITS, IS_BF16> Op;
-    constexpr int COLUMNS = 128 / BITS;  // in the 16 bytes that a lane loads of a weight row; its x are COLUMNS / 8 loads
+    constexpr int COLUMNS = 128 / BITS;  // in the 16 bytes that a lane loads of a weight row; COLUMNS / 8 loads of x
     constexpr int TOKENS = 8 * TOKEN_TILES, ROWS = 16 * ROW_TILES;
     __shared__ float partial[WARPS][TOKENS][ROWS];
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, g = lane >> 2, t = lane & 3;
