@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional
+from unittest.mock import patch
 
 import torch
 
@@ -43,6 +45,13 @@ def load_model(folder: Path, dtype: str = "auto", cache: Optional[str] = None):
     return model
 
 
+def package_modules(*names: str) -> List[types.ModuleType]:
+    """Files of this working tree, without a model: the root as a package, which its relative imports need."""
+    package = sys.modules.setdefault("chatglm_of_this_tree", types.ModuleType("chatglm_of_this_tree"))
+    package.__path__ = [str(ROOT)]
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
 def module_of(model, name: str = "modeling_chatglm"):
     """A file of the package, as the loader imported it for this model."""
     return importlib.import_module(f"{type(model).__module__.rpartition('.')[0]}.{name}")
@@ -53,6 +62,28 @@ def in_own_process(module: str, *arguments: object) -> dict:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(output.splitlines()[-1])
+
+
+@torch.no_grad()
+def check_numerics(model, folder: Path) -> Dict[str, float]:
+    """Errors of a model's logits: 40 tokens at once, then 8 one by one.
+
+    The reference: the same integers multiplied in fp32 by plain torch on a CPU, without a cache.
+    """
+    ids = torch.randint(100, 60000, (1, 48), generator=torch.Generator().manual_seed(1))
+    here, cache = ids.to(model.device), model.make_cache(48)
+    parts = [model(here[:, :40], past_key_values=cache, use_cache=True).logits]
+    parts += [model(here[:, i : i + 1], past_key_values=cache, use_cache=True).logits for i in range(40, 48)]
+    ours = torch.cat(parts, dim=1).float().cpu()
+    reference_model = load_model(folder, "float32")
+    with patch.object(module_of(reference_model, "cpu_kernels"), "library", lambda: None):
+        reference = reference_model(ids, use_cache=False).logits
+    error, std = ours - reference, reference.std()
+    return {
+        "max_error_over_std": float(error.abs().max() / std),
+        "rms_error_over_std": float(error.square().mean().sqrt() / std),
+        "same_first_choice": float((ours.argmax(-1) == reference.argmax(-1)).float().mean()),
+    }
 
 
 def weight_bytes(model) -> Dict[str, int]:
@@ -206,9 +237,13 @@ class Parts:
         return {part: statistics.median(row.get(part, 0.0) for row in rows) * 1e3 for part in rows[0]}
 
 
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
 def table(header: List[str], rows: List[List[object]]) -> None:
     """Prints columns, numbers to the right."""
-    cells = [header, *([f"{c:,.2f}" if isinstance(c, float) else str(c) for c in row] for row in rows)]
+    cells = [header, *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     for number, row in enumerate(cells):
         print("  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))))

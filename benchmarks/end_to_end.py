@@ -12,9 +12,9 @@ shares compare like with like. Prints tables, then one line of JSON.
 import argparse
 import json
 import statistics
-import sys
 import time
 from pathlib import Path
+from typing import Dict, List, Sequence
 
 import torch
 
@@ -22,6 +22,7 @@ from benchmarks.common import (
     DTYPES,
     Parts,
     attention_operations,
+    check_numerics,
     checkpoint_folder,
     cpu_count,
     fill_cache,
@@ -29,7 +30,6 @@ from benchmarks.common import (
     linear_operations,
     load_model,
     memory,
-    module_of,
     read_file_seconds,
     reset_peak,
     seconds,
@@ -37,7 +37,7 @@ from benchmarks.common import (
     touch_weights,
     weight_bytes,
 )
-from benchmarks.limits import int16_gops, machine, read_bandwidth, release_buffer
+from benchmarks.limits import int16_gops, int16_instruction, machine, read_bandwidth, release_buffer
 
 NEAR_LOSSLESS = 1e-2  # largest error of a logit, in standard deviations of the logits
 STEPS_PER_ROUND = 4
@@ -207,31 +207,68 @@ def measure_generate(model, new_tokens: int = 16, rounds: int = 5) -> dict:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-@torch.no_grad()
-def check_numerics(folder: Path, model, cache_dtype) -> dict:
-    """Logits against the fp32 reference: the same integers, multiplied in fp32 by plain torch, without a cache."""
-    ids = torch.randint(100, 60000, (1, 48), generator=torch.Generator().manual_seed(1))
-    cache = model.make_cache(48)
-    parts = [model(ids[:, :40], past_key_values=cache, use_cache=True).logits]
-    parts += [model(ids[:, i : i + 1], past_key_values=cache, use_cache=True).logits for i in range(40, 48)]
-    ours = torch.cat(parts, dim=1).float()
-    del cache
-    reference_model = load_model(folder, "float32")
-    quantization, modeling = module_of(reference_model, "quantization"), module_of(reference_model)
-    saved = quantization._cpu_kernels_work, modeling.cached_attention, modeling.NATIVE_WIDTH
-    try:
-        quantization._cpu_kernels_work, modeling.cached_attention = lambda: False, lambda *arguments: None
-        modeling.NATIVE_WIDTH = sys.maxsize
-        reference = reference_model(ids, use_cache=False).logits
-    finally:
-        quantization._cpu_kernels_work, modeling.cached_attention, modeling.NATIVE_WIDTH = saved
-    error, std = ours - reference, reference.std()
-    return {
-        "max_error_over_std": float(error.abs().max() / std),
-        "rms_error_over_std": float(error.square().mean().sqrt() / std),
-        "limit": NEAR_LOSSLESS,
-        "cache": cache_dtype or str(model.dtype),
+def report_loading(folder: Path, dtype: str) -> dict:
+    load = measure_loading(folder, dtype)
+    peak, first_peak = "peak_over_checkpoint", "peak_after_first_token_over_checkpoint"
+    rows = [
+        ["the files, read once", load["read_file_seconds"], load["checkpoint_bytes"] / 1e9, ""],
+        ["from_pretrained, peak memory", load["seconds"], load["peak_bytes"] / 1e9, load[peak]],
+        ["first token", load["first_token_seconds"], load["peak_after_first_token_bytes"] / 1e9, load[first_peak]],
+        ["second token", load["second_token_seconds"], "", ""],
+    ]
+    table(["loading", "s", "GB", "of checkpoint"], rows)
+    return load
+
+
+def report_decode(model, contexts: Sequence[int], threads: int, rounds: int) -> List[dict]:
+    results = [measure_decode(model, context, threads, rounds) for context in contexts]
+    release_buffer()
+    columns = {
+        "tok/s": "tokens_per_s",
+        "ms": "ms_per_token",
+        "GB/s": "gb_per_s",
+        "read GB/s": "read_gb_s",
+        "share": "share_of_limit",
+        "outside matmuls": "outside_matmuls_share",
+        "and attention": "outside_matmuls_and_attention_share",
     }
+    rows = [[f"context {d['context']:,}", *(d[key] for key in columns.values())] for d in results]
+    table(["decode", *columns], rows)
+    parts = list(results[0]["parts_ms"]) if results else []
+    rows = [[part, *(d["parts_ms"].get(part, 0.0) for d in results)] for part in parts]
+    table(["ms per token", *(f"{d['context']:,}" for d in results)], rows)
+    return results
+
+
+def report_prefill(model, lengths: Sequence[int], threads: int, repeats: int) -> List[dict]:
+    results = [measure_prefill(model, n, threads, repeats if n <= 2048 else 1) for n in lengths]
+    columns = {
+        "s": "seconds",
+        "tok/s": "tokens_per_s",
+        "ms/token": "ms_per_token",
+        "GOPS": "gops",
+        "int16 limit": "int16_gops_limit",
+        "share": "share_of_limit",
+    }
+    sizes = ("cache_bytes", "peak_above_weights_and_cache_bytes")
+    rows = [
+        [f"{p['tokens']:,} tokens", *(p[key] for key in columns.values()), *(p[size] / 1e9 for size in sizes)]
+        for p in results
+    ]
+    table(["prefill", *columns, "cache GB", "peak above GB"], rows)
+    return results
+
+
+@torch.no_grad()
+def report_prefill_parts(model, length: int) -> Dict[str, float]:
+    ids = torch.randint(100, 60000, (1, length))
+
+    def prefill() -> None:
+        model(ids, past_key_values=model.make_cache(length), use_cache=True, return_last_logit=True)
+
+    parts = Parts(model).measure(prefill, 3)
+    table([f"ms per prefill of {length:,}", "ms"], [list(item) for item in parts.items()])
+    return parts
 
 
 def main() -> None:
@@ -253,116 +290,44 @@ def main() -> None:
         load_child(arguments.load_child, arguments.dtype)
         return
     torch.set_num_threads(arguments.threads)
-    threads = arguments.threads
     with checkpoint_folder(arguments.folder, arguments.layers) as folder:
-        result = {"benchmark": "end_to_end", **machine(threads)}
+        print(json.dumps(run(folder, arguments)))
+
+
+def run(folder: Path, arguments: argparse.Namespace) -> dict:
+    threads = arguments.threads
+    result = {"benchmark": "end_to_end", **machine(threads), "int16_peak": int16_instruction()}
+    print(
+        f"{result['cpu']}, {threads} threads, torch {result['torch']}, transformers {result['transformers']}, "
+        f"commit {result['commit']}, {arguments.dtype}, cache {arguments.cache or 'as the model'}\n"
+    )
+    if not arguments.no_load:
+        result["load"] = report_loading(folder, arguments.dtype)
+    model = load_model(folder, arguments.dtype, arguments.cache)
+    result.update(
+        dtype=str(model.dtype),
+        cache=arguments.cache,
+        weights=weight_bytes(model),
+        geometry={key: getattr(model.config, key) for key in GEOMETRY},
+    )
+    touch_weights(model)
+    with torch.no_grad():
+        model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)
+    result["decode"] = report_decode(model, arguments.contexts, threads, arguments.rounds)
+    result["generate_ms_per_token"] = measure_generate(model)
+    table(["greedy, prompt 8", "ms per token"], [list(item) for item in result["generate_ms_per_token"].items()])
+    result["prefill"] = report_prefill(model, arguments.prefill, threads, arguments.repeats)
+    if arguments.prefill:
+        result["prefill_parts_ms"] = report_prefill_parts(model, min(arguments.prefill))
+    result["peak_rss_bytes"] = memory()["VmHWM"]
+    if not arguments.no_check:
+        numerics = check_numerics(model, folder)
+        result["numerics"] = {**numerics, "limit": NEAR_LOSSLESS, "cache": arguments.cache or str(model.dtype)}
         print(
-            f"{result['cpu']}, {threads} threads, torch {result['torch']}, transformers {result['transformers']}, "
-            f"commit {result['commit']}, {arguments.dtype}, cache {arguments.cache or 'as the model'}\n"
+            f"logits against the fp32 reference: largest error {numerics['max_error_over_std']:.1e}, "
+            f"RMS {numerics['rms_error_over_std']:.1e} standard deviations (limit {NEAR_LOSSLESS:.0e})\n"
         )
-        if not arguments.no_load:
-            result["load"] = load = measure_loading(folder, arguments.dtype)
-            table(
-                ["loading", "s", "GB", "of checkpoint"],
-                [
-                    ["the files, read once", load["read_file_seconds"], load["checkpoint_bytes"] / 1e9, ""],
-                    [
-                        "from_pretrained, peak memory",
-                        load["seconds"],
-                        load["peak_bytes"] / 1e9,
-                        load["peak_over_checkpoint"],
-                    ],
-                    [
-                        "first token",
-                        load["first_token_seconds"],
-                        load["peak_after_first_token_bytes"] / 1e9,
-                        load["peak_after_first_token_over_checkpoint"],
-                    ],
-                    ["second token", load["second_token_seconds"], "", ""],
-                ],
-            )
-        model = load_model(folder, arguments.dtype, arguments.cache)
-        config = model.config
-        sizes = weight_bytes(model)
-        result.update(
-            dtype=str(model.dtype),
-            cache=arguments.cache,
-            weights=sizes,
-            geometry={key: getattr(config, key) for key in GEOMETRY},
-        )
-        touch_weights(model)
-        with torch.no_grad():
-            model(torch.randint(100, 60000, (1, 64)), return_last_logit=True)
-
-        result["decode"] = []
-        for context in arguments.contexts:
-            result["decode"].append(measure_decode(model, context, threads, arguments.rounds))
-        release_buffer()
-        table(
-            ["decode", "tok/s", "ms", "GB/s", "read GB/s", "share", "outside matmuls", "and attention"],
-            [
-                [
-                    f"context {d['context']:,}",
-                    d["tokens_per_s"],
-                    d["ms_per_token"],
-                    d["gb_per_s"],
-                    d["read_gb_s"],
-                    d["share_of_limit"],
-                    d["outside_matmuls_share"],
-                    d["outside_matmuls_and_attention_share"],
-                ]
-                for d in result["decode"]
-            ],
-        )
-        names = list(result["decode"][0]["parts_ms"]) if result["decode"] else []
-        table(
-            ["ms per token", *(f"{d['context']:,}" for d in result["decode"])],
-            [[name, *(d["parts_ms"].get(name, 0.0) for d in result["decode"])] for name in names],
-        )
-
-        result["generate_ms_per_token"] = generate = measure_generate(model)
-        table(["greedy, prompt 8", "ms per token"], [[name, value] for name, value in generate.items()])
-
-        result["prefill"] = []
-        for length in arguments.prefill:
-            repeats = arguments.repeats if length <= 2048 else 1
-            result["prefill"].append(measure_prefill(model, length, threads, repeats))
-        table(
-            ["prefill", "s", "tok/s", "ms/token", "GOPS", "int16 limit", "share", "cache GB", "peak above GB"],
-            [
-                [
-                    f"{p['tokens']:,} tokens",
-                    p["seconds"],
-                    p["tokens_per_s"],
-                    p["ms_per_token"],
-                    p["gops"],
-                    p["int16_gops_limit"],
-                    p["share_of_limit"],
-                    p["cache_bytes"] / 1e9,
-                    p["peak_above_weights_and_cache_bytes"] / 1e9,
-                ]
-                for p in result["prefill"]
-            ],
-        )
-        if arguments.prefill:
-            ids = torch.randint(100, 60000, (1, min(arguments.prefill)))
-            with torch.no_grad():
-                parts = Parts(model).measure(
-                    lambda: model(
-                        ids, past_key_values=model.make_cache(ids.shape[1]), use_cache=True, return_last_logit=True
-                    ),
-                    3,
-                )
-            result["prefill_parts_ms"] = parts
-            table([f"ms per prefill of {ids.shape[1]:,}", "ms"], [[name, value] for name, value in parts.items()])
-        result["peak_rss_bytes"] = memory()["VmHWM"]
-        if not arguments.no_check:
-            result["numerics"] = numerics = check_numerics(folder, model, arguments.cache)
-            print(
-                f"logits against the fp32 reference: largest error {numerics['max_error_over_std']:.1e}, "
-                f"RMS {numerics['rms_error_over_std']:.1e} standard deviations (limit {NEAR_LOSSLESS:.0e})\n"
-            )
-    print(json.dumps(result))
+    return result
 
 
 if __name__ == "__main__":

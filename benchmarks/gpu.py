@@ -11,10 +11,21 @@ import argparse
 import json
 import statistics
 import time
+from pathlib import Path
+from typing import List, Sequence
 
 import torch
 
-from benchmarks.common import DTYPES, checkpoint_folder, fill_cache, linear_operations, load_model, table, weight_bytes
+from benchmarks.common import (
+    DTYPES,
+    check_numerics,
+    checkpoint_folder,
+    fill_cache,
+    linear_operations,
+    load_model,
+    table,
+    weight_bytes,
+)
 from benchmarks.limits import machine
 
 STEPS = 16  # decoded tokens of one measurement
@@ -43,9 +54,9 @@ def measure_decode(model, context: int, rounds: int) -> dict:
     for static in (False, True):
         model.config.static_decode = static
         cache = fill_cache(model, context, STEPS + 2)
-        if static:  # as after a prompt of one row without padding
-            cache.begin_static_steps(torch.zeros(1, dtype=torch.long, device="cuda"))
         token = torch.tensor([[5]], device="cuda")
+        if static:  # as after a prompt of one row without padding
+            cache.begin_static_steps(token)
 
         def steps(cache=cache, token=token) -> None:
             cache.crop(context)
@@ -114,24 +125,20 @@ def measure_generate(model, new_tokens: int = 64) -> dict:
     return result
 
 
-@torch.no_grad()
-def check_numerics(folder) -> dict:
-    """Logits of 40 tokens at once and 8 one by one in fp16 on the GPU, against fp32 on the GPU without kernels."""
-    ids = torch.randint(100, 60000, (1, 48), generator=torch.Generator().manual_seed(1)).cuda()
-    model = load_model(folder, "float16").cuda()
-    cache = model.make_cache(48)
-    parts = [model(ids[:, :40], past_key_values=cache, use_cache=True).logits]
-    parts += [model(ids[:, i : i + 1], past_key_values=cache, use_cache=True).logits for i in range(40, 48)]
-    ours = torch.cat(parts, dim=1).float()
-    del model, cache
-    reference_model = load_model(folder, "float32")
-    reference = reference_model(ids.cpu(), use_cache=False).logits.cuda()
-    error, std = ours - reference, reference.std()
-    return {
-        "max_error_over_std": float(error.abs().max() / std),
-        "rms_error_over_std": float(error.square().mean().sqrt() / std),
-        "same_first_choice": float((ours.argmax(-1) == reference.argmax(-1)).float().mean()),
-    }
+def report_decode(model, contexts: Sequence[int], rounds: int, copy_gb_s: float) -> List[dict]:
+    results = [measure_decode(model, context, rounds) for context in contexts]
+    keys = ("eager_ms", "eager_tokens_per_s", "graph_ms", "graph_tokens_per_s", "graph_gb_s")
+    rows = [[f"{d['context']:,}", *(d[key] for key in keys), d["graph_gb_s"] / copy_gb_s] for d in results]
+    table(["decode at context", "ms", "tok/s", "as a graph: ms", "tok/s", "GB/s", "of the copy"], rows)
+    return results
+
+
+def report_prefill(model, lengths: Sequence[int]) -> List[dict]:
+    results = [measure_prefill(model, length, 3) for length in lengths]
+    keys, sizes = ("seconds", "tokens_per_s", "linear_tflops"), ("peak_bytes", "above_weights_and_cache_bytes")
+    rows = [[f"{p['tokens']:,}", *(p[key] for key in keys), *(p[size] / 1e9 for size in sizes)] for p in results]
+    table(["prefill", "s", "tok/s", "TFLOP/s of linears", "peak GB", "above weights and cache GB"], rows)
+    return results
 
 
 def main() -> None:
@@ -147,65 +154,38 @@ def main() -> None:
     if not torch.cuda.is_available():
         parser.error("torch sees no GPU here")
     with checkpoint_folder(arguments.folder, arguments.layers) as folder:
-        result = {
-            "benchmark": "gpu",
-            **machine(torch.get_num_threads()),
-            "device": torch.cuda.get_device_name(),
-            "layers": arguments.layers,
-            "copy_gb_s": copy_bandwidth(),
-        }
-        torch.cuda.empty_cache()
+        print(json.dumps(run(folder, arguments)))
+
+
+def run(folder: Path, arguments: argparse.Namespace) -> dict:
+    result = {
+        "benchmark": "gpu",
+        **machine(torch.get_num_threads()),
+        "device": torch.cuda.get_device_name(),
+        "layers": arguments.layers,
+        "copy_gb_s": copy_bandwidth(),
+    }
+    torch.cuda.empty_cache()
+    print(
+        f"{result['device']}, torch {result['torch']}, transformers {result['transformers']}, "
+        f"commit {result['commit']}, a copy makes {result['copy_gb_s']:.0f} GB/s\n"
+    )
+    start = time.perf_counter()
+    model = load_model(folder, arguments.dtype).cuda()
+    torch.cuda.synchronize()
+    result["load_seconds"], result["weights"] = time.perf_counter() - start, weight_bytes(model)
+    print(f"loaded in {result['load_seconds']:.1f} s, {torch.cuda.memory_allocated() / 1e9:.2f} GB on the GPU\n")
+    result["decode"] = report_decode(model, arguments.contexts, arguments.rounds, result["copy_gb_s"])
+    result["generate_ms_per_token"] = measure_generate(model)
+    table(["greedy, prompt 32", "ms per token"], [list(item) for item in result["generate_ms_per_token"].items()])
+    result["prefill"] = report_prefill(model, arguments.prefill)
+    if not arguments.no_check:
+        result["numerics"] = numerics = check_numerics(model, folder)
         print(
-            f"{result['device']}, torch {result['torch']}, transformers {result['transformers']}, "
-            f"commit {result['commit']}, a copy makes {result['copy_gb_s']:.0f} GB/s\n"
+            f"{arguments.dtype} logits against fp32: largest error {numerics['max_error_over_std']:.1e}, RMS "
+            f"{numerics['rms_error_over_std']:.1e} standard deviations\n"
         )
-        start = time.perf_counter()
-        model = load_model(folder, arguments.dtype).cuda()
-        torch.cuda.synchronize()
-        result["load_seconds"], result["weights"] = time.perf_counter() - start, weight_bytes(model)
-        print(f"loaded in {result['load_seconds']:.1f} s, {torch.cuda.memory_allocated() / 1e9:.2f} GB on the GPU\n")
-        result["decode"] = [measure_decode(model, context, arguments.rounds) for context in arguments.contexts]
-        table(
-            ["decode at context", "ms", "tok/s", "as a graph: ms", "tok/s", "GB/s", "of the copy"],
-            [
-                [
-                    f"{d['context']:,}",
-                    d["eager_ms"],
-                    d["eager_tokens_per_s"],
-                    d["graph_ms"],
-                    d["graph_tokens_per_s"],
-                    d["graph_gb_s"],
-                    d["graph_gb_s"] / result["copy_gb_s"],
-                ]
-                for d in result["decode"]
-            ],
-        )
-        result["generate_ms_per_token"] = generate = measure_generate(model)
-        table(["greedy, prompt 32", "ms per token"], [[name, value] for name, value in generate.items()])
-        result["prefill"] = [measure_prefill(model, length, 3) for length in arguments.prefill]
-        table(
-            ["prefill", "s", "tok/s", "TFLOP/s of linears", "peak GB", "above weights and cache GB"],
-            [
-                [
-                    f"{p['tokens']:,}",
-                    p["seconds"],
-                    p["tokens_per_s"],
-                    p["linear_tflops"],
-                    p["peak_bytes"] / 1e9,
-                    p["above_weights_and_cache_bytes"] / 1e9,
-                ]
-                for p in result["prefill"]
-            ],
-        )
-        del model
-        torch.cuda.empty_cache()
-        if not arguments.no_check:
-            result["numerics"] = numerics = check_numerics(folder)
-            print(
-                f"fp16 logits against fp32: largest error {numerics['max_error_over_std']:.1e}, RMS "
-                f"{numerics['rms_error_over_std']:.1e} standard deviations\n"
-            )
-    print(json.dumps(result))
+    return result
 
 
 if __name__ == "__main__":

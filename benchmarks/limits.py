@@ -17,7 +17,7 @@ import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Sequence
 
 import torch
 
@@ -25,6 +25,7 @@ from benchmarks.make_checkpoint import ROOT
 
 READ_BYTES = 2**29
 SOURCE = r"""
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -36,24 +37,39 @@ static double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// In torch's own threads where it has OpenMP: they spin for a while after work, and others would share their cores.
+typedef void (*Parallel)(void (*)(void*), void*, unsigned, unsigned);
+static Parallel openmp_parallel;
+extern "C" void use_openmp(Parallel parallel) { openmp_parallel = parallel; }
+
 template <class Body> static double timed(int threads, Body body) {
+  auto work = [](void* self) { (*(Body*)self)(); };
   double start = seconds();
-  std::vector<std::thread> others;
-  for (int t = 1; t < threads; t++) others.emplace_back(body, t);
-  body(0);
-  for (auto& other : others) other.join();
+  if (openmp_parallel) {
+    openmp_parallel(work, &body, threads, 0);
+  } else {
+    std::vector<std::thread> others;
+    for (int t = 1; t < threads; t++) others.emplace_back(work, &body);
+    body();
+    for (auto& other : others) other.join();
+  }
   return seconds() - start;
 }
 
 static volatile int64_t sink;
 
+// In pieces for whichever thread is free, as the kernels do: a thread that another program holds up delays nobody.
 extern "C" double read_seconds(const char* data, int64_t bytes, int threads) {
-  return timed(threads, [=](int t) {
-    const char* end = data + bytes / threads / 256 * 256 * (t + 1);
+  std::atomic<int64_t> next{0};
+  return timed(threads, [&] {
+    const int64_t piece = 1 << 18;
     Words sums[8] = {};
-    for (const char* at = data + bytes / threads / 256 * 256 * t; at < end; at += 256) {
-      for (int line = 0; line < 256; line += 64) __builtin_prefetch(at + 2048 + line);
-      for (int i = 0; i < 8; i++) sums[i] += ((const Words*)at)[i];
+    for (int64_t from; (from = next.fetch_add(piece)) < bytes;) {
+      const char* end = data + (from + piece < bytes ? from + piece : bytes) - 255;
+      for (const char* at = data + from; at < end; at += 256) {
+        for (int line = 0; line < 256; line += 64) __builtin_prefetch(at + 2048 + line);
+        for (int i = 0; i < 8; i++) sums[i] += ((const Words*)at)[i];
+      }
     }
     for (int i = 1; i < 8; i++) sums[0] += sums[i];
     sink = sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
@@ -62,40 +78,55 @@ extern "C" double read_seconds(const char* data, int64_t bytes, int threads) {
 
 #ifdef __AVX2__
 // In registers that are named here: compilers move arrays of sums to memory.
-#define REGISTERS "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
+#define CHANGED "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
   "xmm12", "xmm13", "xmm14", "xmm15"
+#ifdef __AVX512BW__
+#define R "%%zmm"
+static const int BYTES = 64;
+#else
+#define R "%%ymm"
+static const int BYTES = 32;
+#endif
 static const int64_t ROUNDS = 4000000;
 
+// Ten independent sums, more than any of these instructions takes to give a result.
+#define TEN_SUMS \
+  STEP("1", "11") STEP("2", "12") STEP("3", "13") STEP("4", "14") STEP("5", "15") \
+  STEP("6", "11") STEP("7", "12") STEP("8", "13") STEP("9", "14") STEP("10", "15")
+
 extern "C" double fma_gflops(int threads) {
-  double taken = timed(threads, [=](int) {
-    asm volatile("vzeroall" ::: REGISTERS);  // zeros stay zeros: no denormal numbers
+  double taken = timed(threads, [] {
+    asm volatile("vzeroall" ::: CHANGED);  // zeros stay zeros: no denormal numbers
     for (int64_t r = 0; r < ROUNDS; r++)
-      asm volatile(
-#define STEP(sum) "vfmadd231ps %%ymm0, %%ymm0, %%ymm" sum "\n"
-          STEP("1") STEP("2") STEP("3") STEP("4") STEP("5") STEP("6") STEP("7") STEP("8") STEP("9") STEP("10")
+#define STEP(sum, product) "vfmadd231ps " R "0, " R "0, " R sum "\n"
+      asm volatile(TEN_SUMS ::: CHANGED);
 #undef STEP
-          ::: REGISTERS);
   });
-  return ROUNDS * 10.0 * 8 * 2 * threads / taken / 1e9;
+  return ROUNDS * 10.0 * (BYTES / 4) * 2 * threads / taken / 1e9;
 }
 
-// vpmaddwd and an addition: what an exact product of 16-bit integers costs without VNNI
-extern "C" double int16_gops(int threads) {
-  double taken = timed(threads, [=](int) {
-    for (int64_t r = 0; r < ROUNDS; r++)
-      asm volatile(
+#ifdef __AVX512VNNI__
+#define STEP(sum, product) "vpdpwssd " R "0, " R "0, " R sum "\n"
+extern "C" const char* int16_instruction() { return "vpdpwssd, 512 bits"; }
+#elif defined(__AVXVNNI__)
+#define STEP(sum, product) "%{vex%} vpdpwssd " R "0, " R "0, " R sum "\n"
+extern "C" const char* int16_instruction() { return "vpdpwssd, 256 bits"; }
+#else  // what an exact product of 16-bit integers costs without VNNI
 #define STEP(sum, product) \
-  "vpmaddwd %%ymm0, %%ymm0, %%ymm" product "\n vpaddd %%ymm" product ", %%ymm" sum ", %%ymm" sum "\n"
-          STEP("1", "11") STEP("2", "12") STEP("3", "13") STEP("4", "14") STEP("5", "15")
-          STEP("6", "11") STEP("7", "12") STEP("8", "13") STEP("9", "14") STEP("10", "15")
-#undef STEP
-          ::: REGISTERS);
+  "vpmaddwd " R "0, " R "0, " R product "\n vpaddd " R product ", " R sum ", " R sum "\n"
+extern "C" const char* int16_instruction() { return BYTES == 64 ? "vpmaddwd, 512 bits" : "vpmaddwd, 256 bits"; }
+#endif
+
+extern "C" double int16_gops(int threads) {
+  double taken = timed(threads, [] {
+    for (int64_t r = 0; r < ROUNDS; r++) asm volatile(TEN_SUMS ::: CHANGED);
   });
-  return ROUNDS * 10.0 * 32 * threads / taken / 1e9;
+  return ROUNDS * 10.0 * (BYTES / 2) * 2 * threads / taken / 1e9;
 }
 #else
 extern "C" double fma_gflops(int) { return 0; }
 extern "C" double int16_gops(int) { return 0; }
+extern "C" const char* int16_instruction() { return ""; }
 #endif
 """
 
@@ -106,25 +137,16 @@ def _library() -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "limits.cpp"), Path(folder, "limits.so")
         source.write_text(SOURCE)
-        subprocess.run(
-            [
-                compiler,
-                "-std=c++17",
-                "-O3",
-                "-march=native",
-                "-fPIC",
-                "-shared",
-                "-pthread",
-                str(source),
-                "-o",
-                str(library),
-            ],
-            check=True,
-        )
+        flags = ["-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", "-pthread"]
+        subprocess.run([compiler, *flags, str(source), "-o", str(library)], check=True)
         loaded = ctypes.CDLL(str(library))
     loaded.read_seconds.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
     for function in (loaded.read_seconds, loaded.fma_gflops, loaded.int16_gops):
         function.restype = ctypes.c_double
+    loaded.int16_instruction.restype = ctypes.c_char_p
+    loaded.use_openmp.argtypes = [ctypes.c_void_p]
+    openmp = getattr(ctypes.CDLL(torch._C.__file__), "GOMP_parallel", None)  # the very runtime that torch uses
+    loaded.use_openmp(ctypes.cast(openmp, ctypes.c_void_p) if openmp else None)
     return loaded
 
 
@@ -143,11 +165,11 @@ def _read_buffer() -> torch.Tensor:
     return huge_buffer(READ_BYTES)
 
 
-def read_bandwidth(threads: int, data: torch.Tensor = None) -> float:
-    """GB/s of one pass over `data` (default: 0.5 GB in huge pages) with prefetch."""
-    data = _read_buffer() if data is None else data
-    size = data.numel() * data.element_size()
-    return size / _library().read_seconds(data.data_ptr(), size, threads) / 1e9
+def read_bandwidth(threads: int, tensors: Sequence[torch.Tensor] = ()) -> float:
+    """GB/s of one pass over the tensors' memory (default: 0.5 GB in huge pages), with prefetch."""
+    sizes = [(tensor, tensor.numel() * tensor.element_size()) for tensor in tensors or [_read_buffer()]]
+    taken = sum(_library().read_seconds(tensor.data_ptr(), size, threads) for tensor, size in sizes)
+    return sum(size for _, size in sizes) / taken / 1e9
 
 
 def release_buffer() -> None:
@@ -163,6 +185,11 @@ def fma_gflops(threads: int) -> float:
 def int16_gops(threads: int) -> float:
     """16-bit integer multiply-adds into 32 bits, two operations each; 0 where the machine has no AVX2."""
     return _library().int16_gops(threads)
+
+
+def int16_instruction() -> str:
+    """What `int16_gops` counts: VNNI's vpdpwssd where the machine has it, else vpmaddwd and an addition."""
+    return _library().int16_instruction().decode()
 
 
 def machine(threads: int) -> Dict[str, object]:
@@ -182,6 +209,7 @@ def machine(threads: int) -> Dict[str, object]:
         "cpus": os.cpu_count(),
         "memory_gb": round(memory / 1e9, 1),
         "threads": threads,
+        "load_average": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
@@ -200,9 +228,11 @@ def main() -> None:
         "read_gb_s": {"median": reads[10], "p90": reads[18], "max": reads[20]},
         "fma_gflops": max(fma_gflops(threads) for _ in range(5)),
         "int16_gops": max(int16_gops(threads) for _ in range(5)),
+        "int16_instruction": int16_instruction(),
     }
     print(f"read: median {reads[10]:.1f}, p90 {reads[18]:.1f}, max {reads[20]:.1f} GB/s")
-    print(f"fp32 FMA: {result['fma_gflops']:.0f} GFLOPS; 16-bit integer dot products: {result['int16_gops']:.0f} GOPS")
+    print(f"fp32 FMA: {result['fma_gflops']:.0f} GFLOPS")
+    print(f"16-bit integer dot products: {result['int16_gops']:.0f} GOPS ({result['int16_instruction']})")
     print(json.dumps(result))
 
 

@@ -12,6 +12,7 @@ tables, then one line of JSON.
 import argparse
 import json
 from pathlib import Path
+from typing import List
 
 import torch
 
@@ -131,6 +132,37 @@ def check(layers: int, threads: int, cache_dtype: str, contexts, keep) -> dict:
     return measured
 
 
+def report_on_paper(rows: List[dict]) -> None:
+    keys = ("weights", "cache", "activations", "workspace", "total")
+    table(
+        ["GB on paper", "tokens", *keys],
+        [
+            [
+                f"{row['device'].upper()}, {row['cache_dtype']} cache",
+                f"{row['tokens']:,}",
+                *(row[k] / GB for k in keys),
+            ]
+            for row in rows
+        ],
+    )
+    print("A process holds Python and its libraries besides (about 0.35 GB), a GPU its CUDA context.\n")
+
+
+def report_check(measured: dict) -> None:
+    layers, cache_dtype = measured["layers"], measured["cache_dtype"]
+    print(
+        f"Measured on the CPU, {layers} layers: weights {measured['weights'] / GB:.3f} GB (on paper "
+        f"{sum(weights(layers).values()) / GB:.3f}), Python and libraries {measured['python_and_libraries'] / GB:.2f} "
+        f"GB, peak of the first token {measured['first_token_peak_rss'] / GB:.2f} GB"
+    )
+    keys = ("above_weights_and_cache", "on_paper_above_weights_and_cache", "peak_rss")
+    rows = []
+    for run in measured["runs"]:
+        caches = run["cache"] / GB, cache(layers, run["tokens"], cache_dtype) / GB
+        rows.append([f"{run['tokens']:,}", *caches, *(run[key] / GB for key in keys)])
+    table(["tokens", "cache GB", "on paper", "above weights and cache", "on paper", "peak RSS GB"], rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=2, help="of the check; the tables are for the whole model")
@@ -150,42 +182,11 @@ def main() -> None:
             result["on_paper"] += [
                 on_paper(CONFIG["num_layers"], tokens, device, cache_dtype) for tokens in (1, *arguments.contexts)
             ]
-    keys = ("weights", "cache", "activations", "workspace", "total")
-    table(
-        ["GB on paper", "tokens", *keys],
-        [
-            [
-                f"{row['device'].upper()}, {row['cache_dtype']} cache",
-                f"{row['tokens']:,}",
-                *(row[key] / GB for key in keys),
-            ]
-            for row in result["on_paper"]
-        ],
-    )
-    print("A process holds Python and its libraries besides (about 0.35 GB), a GPU its CUDA context.\n")
+    report_on_paper(result["on_paper"])
     if not arguments.no_check:
         measured = check(arguments.layers, arguments.threads, arguments.cache, arguments.contexts, arguments.folder)
         result["check"] = {"layers": arguments.layers, "cache_dtype": arguments.cache, **measured}
-        paper = sum(weights(arguments.layers).values())
-        print(
-            f"Measured on the CPU, {arguments.layers} layers: weights {measured['weights'] / GB:.3f} GB (on paper "
-            f"{paper / GB:.3f}), Python and libraries {measured['python_and_libraries'] / GB:.2f} GB, "
-            f"peak of the first token {measured['first_token_peak_rss'] / GB:.2f} GB"
-        )
-        table(
-            ["tokens", "cache GB", "on paper", "above weights and cache", "on paper", "peak RSS GB"],
-            [
-                [
-                    f"{run['tokens']:,}",
-                    run["cache"] / GB,
-                    cache(arguments.layers, run["tokens"], arguments.cache) / GB,
-                    run["above_weights_and_cache"] / GB,
-                    run["on_paper_above_weights_and_cache"] / GB,
-                    run["peak_rss"] / GB,
-                ]
-                for run in measured["runs"]
-            ],
-        )
+        report_check(result["check"])
     print(json.dumps(result))
 
 

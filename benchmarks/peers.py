@@ -21,13 +21,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Dict, List, Tuple
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.children import ROOT, Child, serve
+
 CONFIG = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
 WEIGHT_STD = 0.02
 BATCH = 512  # tokens that llama.cpp takes at a time, its default
 ROOM = 4096  # positions of every engine's cache
 PREFILL, CONTEXT = 512, 2048
+OURS = "ours, fp16 head"
 
 
 # ------------------------------------------------------------------------------------------------------- the GGUF file
@@ -38,22 +41,46 @@ def write_gguf(path: Path, layers: int, head: str) -> None:
     import gguf
     import numpy as np
 
-    hidden, ffn, vocab = CONFIG["hidden_size"], CONFIG["ffn_hidden_size"], CONFIG["padded_vocab_size"]
-    heads, groups, channels = (CONFIG[key] for key in ("num_attention_heads", "multi_query_group_num", "kv_channels"))
-    qkv = (heads + 2 * groups) * channels
-    random = np.random.default_rng(0)
+    kinds = gguf.GGMLQuantizationType
     writer = gguf.GGUFWriter(str(path), "chatglm")
+    write_settings(writer, layers)
+    write_vocabulary(writer)
+    tensors = gguf_tensors(layers, head)
+    for name, shape, kind in tensors:
+        elements = int(np.prod(shape))
+        size = {"f32": 4 * elements, "f16": 2 * elements, "q4_0": elements // 32 * 18}[kind]
+        stored = (shape[0], shape[1] // 32 * 18) if kind == "q4_0" else shape
+        dtype = np.dtype({"f32": np.float32, "f16": np.float16, "q4_0": np.uint8}[kind])
+        writer.add_tensor_info(name, stored, dtype, size, raw_dtype=kinds[kind.upper()])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    random = np.random.default_rng(0)
+    for name, shape, kind in tensors:
+        writer.write_tensor_data(random_tensor(random, name, shape, kind))
+    writer.close()
+
+
+def write_settings(writer, layers: int) -> None:
+    import gguf
+
     writer.add_context_length(CONFIG["seq_length"])
-    writer.add_embedding_length(hidden)
-    writer.add_feed_forward_length(ffn)
+    writer.add_embedding_length(CONFIG["hidden_size"])
+    writer.add_feed_forward_length(CONFIG["ffn_hidden_size"])
     writer.add_block_count(layers)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(groups)
+    writer.add_head_count(CONFIG["num_attention_heads"])
+    writer.add_head_count_kv(CONFIG["multi_query_group_num"])
     writer.add_layer_norm_rms_eps(CONFIG["layernorm_epsilon"])
-    writer.add_rope_dimension_count(channels // 2)
+    writer.add_rope_dimension_count(CONFIG["kv_channels"] // 2)
     writer.add_rope_freq_base(10000.0)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_0)
-    # The least that a vocabulary needs to load: numbered tokens and the bytes.
+
+
+def write_vocabulary(writer) -> None:
+    """The least that a vocabulary needs to load: numbered tokens and the bytes."""
+    import gguf
+
+    vocab = CONFIG["padded_vocab_size"]
     types = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL] + [gguf.TokenType.BYTE] * 256
     tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
     tokens += [f"token{i}" for i in range(len(tokens), vocab)]
@@ -65,47 +92,44 @@ def write_gguf(path: Path, layers: int, head: str) -> None:
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
 
-    f32, f16, q4_0 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16, gguf.GGMLQuantizationType.Q4_0
-    tensors = [("token_embd.weight", (vocab, hidden), q4_0, 1.0)]
-    for i in range(layers):
-        tensors += [
-            (f"blk.{i}.attn_norm.weight", (hidden,), f32, None),
-            (f"blk.{i}.attn_qkv.weight", (qkv, hidden), q4_0, WEIGHT_STD),
-            (f"blk.{i}.attn_qkv.bias", (qkv,), f32, WEIGHT_STD),
-            (f"blk.{i}.attn_output.weight", (hidden, heads * channels), q4_0, WEIGHT_STD),
-            (f"blk.{i}.ffn_norm.weight", (hidden,), f32, None),
-            (f"blk.{i}.ffn_up.weight", (2 * ffn, hidden), q4_0, WEIGHT_STD),
-            (f"blk.{i}.ffn_down.weight", (hidden, ffn), q4_0, WEIGHT_STD),
-        ]
-    tensors += [
-        ("output_norm.weight", (hidden,), f32, None),
-        ("output.weight", (vocab, hidden), q4_0 if head == "q4_0" else f16, WEIGHT_STD),
+
+def gguf_tensors(layers: int, head: str) -> List[Tuple[str, Tuple[int, ...], str]]:
+    """(name, shape, type) of every tensor, in the order of the file."""
+    hidden, ffn, vocab = CONFIG["hidden_size"], CONFIG["ffn_hidden_size"], CONFIG["padded_vocab_size"]
+    heads, groups, channels = (CONFIG[key] for key in ("num_attention_heads", "multi_query_group_num", "kv_channels"))
+    qkv = (heads + 2 * groups) * channels
+    block = [
+        ("attn_norm.weight", (hidden,), "f32"),
+        ("attn_qkv.weight", (qkv, hidden), "q4_0"),
+        ("attn_qkv.bias", (qkv,), "f32"),
+        ("attn_output.weight", (hidden, heads * channels), "q4_0"),
+        ("ffn_norm.weight", (hidden,), "f32"),
+        ("ffn_up.weight", (2 * ffn, hidden), "q4_0"),
+        ("ffn_down.weight", (hidden, ffn), "q4_0"),
+    ]
+    return [
+        ("token_embd.weight", (vocab, hidden), "q4_0"),
+        *((f"blk.{i}.{name}", shape, kind) for i in range(layers) for name, shape, kind in block),
+        ("output_norm.weight", (hidden,), "f32"),
+        ("output.weight", (vocab, hidden), head),
     ]
 
-    def data(shape, kind, std):
-        if std is None:
-            return np.ones(shape, np.float32)
-        if kind != q4_0:
-            normal = random.standard_normal(shape, np.float32) * np.float32(std)
-            return normal.astype(np.float16) if kind == f16 else normal
-        # A block: an fp16 scale and 16 bytes with 32 integers from -8 to 7, whose std is 16 / sqrt(12).
-        blocks = random.integers(0, 256, (shape[0], shape[1] // 32, 18), np.uint8)
-        scales = (std * 12**0.5 / 16 * random.uniform(0.8, 1.2, blocks.shape[:2])).astype(np.float16)
-        blocks[..., :2] = scales[..., None].view(np.uint8)
-        return blocks.reshape(shape[0], -1)
 
-    for name, shape, kind, _ in tensors:
-        elements = int(np.prod(shape))
-        size = {f32: 4 * elements, f16: 2 * elements, q4_0: elements // 32 * 18}[kind]
-        stored = (shape[0], shape[1] // 32 * 18) if kind == q4_0 else shape
-        dtype = np.uint8 if kind == q4_0 else np.float32 if kind == f32 else np.float16
-        writer.add_tensor_info(name, stored, np.dtype(dtype), size, raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for _, shape, kind, std in tensors:
-        writer.write_tensor_data(data(shape, kind, std))
-    writer.close()
+def random_tensor(random, name: str, shape: Tuple[int, ...], kind: str):
+    """Ones for a norm; else numbers of the std that a random checkpoint of ours has, 1 in the embedding."""
+    import numpy as np
+
+    if name.endswith("norm.weight"):
+        return np.ones(shape, np.float32)
+    std = 1.0 if name == "token_embd.weight" else WEIGHT_STD
+    if kind != "q4_0":
+        normal = random.standard_normal(shape, np.float32) * np.float32(std)
+        return normal.astype(np.float16) if kind == "f16" else normal
+    # A block: an fp16 scale and 16 bytes with 32 integers from -8 to 7, whose std is 16 / sqrt(12).
+    blocks = random.integers(0, 256, (shape[0], shape[1] // 32, 18), np.uint8)
+    scales = (std * 12**0.5 / 16 * random.uniform(0.8, 1.2, blocks.shape[:2])).astype(np.float16)
+    blocks[..., :2] = scales[..., None].view(np.uint8)
+    return blocks.reshape(shape[0], -1)
 
 
 # ----------------------------------------------------------------------------------------------------------- engines
@@ -204,42 +228,6 @@ class LlamaCpp:
         return (time.perf_counter() - start) / tokens
 
 
-def serve(engine) -> None:
-    """A child: one JSON request per line in, one answer per line out."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what libraries print goes elsewhere
-    print(json.dumps(engine.versions()), file=answers)
-    for line in sys.stdin:
-        name, *arguments = json.loads(line)
-        if name == "peak":
-            with open("/proc/self/status") as status:
-                answer = next(int(row.split()[1]) * 1024 for row in status if row.startswith("VmHWM"))
-        else:
-            answer = getattr(engine, name)(*arguments)
-        print(json.dumps(answer), file=answers)
-
-
-class Child:
-    def __init__(self, python: str, *arguments: str):
-        command = [python, "-m", "benchmarks.peers", *arguments]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.versions = self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"a child has ended (status {self.process.wait()}); its messages stand above")
-        return json.loads(line)
-
-    def __call__(self, *request):
-        print(json.dumps(request), file=self.process.stdin, flush=True)
-        return self.answer()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
-
-
 # -------------------------------------------------------------------------------------------------------- measurement
 
 
@@ -292,57 +280,61 @@ def main() -> None:
         serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, ROOM))
         return
 
-    from benchmarks.common import checkpoint_folder, table
+    print(json.dumps(run(arguments)))
+
+
+def run(arguments: argparse.Namespace) -> dict:
+    from benchmarks.common import checkpoint_folder
     from benchmarks.limits import machine, read_bandwidth, release_buffer
 
+    result = {"benchmark": "peers", **machine(arguments.threads), "layers": arguments.layers}
+    common = ("--threads", arguments.threads, "--layers", arguments.layers)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-"))
         work = Path(arguments.work or scratch).resolve()
         work.mkdir(parents=True, exist_ok=True)
         folder = stack.enter_context(checkpoint_folder(str(work / f"layers{arguments.layers}"), arguments.layers))
-        common = ["--threads", str(arguments.threads), "--layers", str(arguments.layers)]
-        engines = {"ours, fp16 head": (sys.executable, "--serve", "ours", str(folder))}
+        engines = {OURS: (sys.executable, "benchmarks.peers", "--serve", "ours", folder)}
         for head in arguments.heads:
             path = work / f"layers{arguments.layers}-{head}.gguf"
             if not path.exists():
-                write = [arguments.peer_python, "-m", "benchmarks.peers", "--write", str(path), head, *common]
-                subprocess.run(write, cwd=ROOT, check=True)
-            engines[f"llama.cpp, {head} head"] = (arguments.peer_python, "--serve", "llama.cpp", str(path))
-        bandwidth = [read_bandwidth(arguments.threads) for _ in range(5)]
+                write = [arguments.peer_python, "-m", "benchmarks.peers", "--write", path, head, *common]
+                subprocess.run([str(word) for word in write], cwd=ROOT, check=True)
+            engine = (arguments.peer_python, "benchmarks.peers", "--serve", "llama.cpp", path)
+            engines[f"llama.cpp, {head} head"] = engine
+        result["read_gb_s"] = statistics.median(read_bandwidth(arguments.threads) for _ in range(5))
         release_buffer()
         children = {name: Child(*command, *common) for name, command in engines.items()}
         times = measure(children, arguments.rounds, arguments.prefills, arguments.tokens)
         peaks = {name: child("peak") for name, child in children.items()}
         for child in children.values():
             child.close()
-
-    result = {
-        "benchmark": "peers",
-        **machine(arguments.threads),
-        "layers": arguments.layers,
-        "read_gb_s": statistics.median(bandwidth),
-        "engines": {},
-    }
-    ours = next(iter(children))
-    rows = []
-    for name, child in children.items():
-        row = {"versions": child.versions, "peak_rss_bytes": peaks[name]}
-        for what, engines_times in times.items():
-            if not engines_times[name]:
-                continue
-            per_turn = PREFILL if what.startswith("prefill") else 1
-            row[f"{what} tok/s"] = per_turn / statistics.median(engines_times[name])
-            row[f"{what} ratio"] = statistics.median(b / a for a, b in zip(engines_times[ours], engines_times[name]))
-            row[f"{what} seconds"] = engines_times[name]
-        result["engines"][name] = row
-        cells = (row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio"))
-        rows.append([name, *cells, peaks[name] / 1e9])
     print(
         f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
         f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n"
     )
+    versions = {name: child.versions for name, child in children.items()}
+    return {**result, "engines": report(times, peaks, versions)}
+
+
+def report(times: dict, peaks: Dict[str, int], versions: Dict[str, dict]) -> Dict[str, dict]:
+    from benchmarks.common import table
+
+    engines, rows = {}, []
+    for name, peak in peaks.items():
+        row = {"versions": versions[name], "peak_rss_bytes": peak}
+        for what, of in times.items():
+            if not of[name]:
+                continue
+            per_turn = PREFILL if what.startswith("prefill") else 1
+            row[f"{what} tok/s"] = per_turn / statistics.median(of[name])
+            row[f"{what} ratio"] = statistics.median(theirs / ours for ours, theirs in zip(of[OURS], of[name]))
+            row[f"{what} seconds"] = of[name]
+        engines[name] = row
+        cells = (row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio"))
+        rows.append([name, *cells, peak / 1e9])
     table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)
-    print(json.dumps(result))
+    return engines
 
 
 if __name__ == "__main__":

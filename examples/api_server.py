@@ -14,7 +14,7 @@ import json
 import threading
 import time
 import uuid
-from typing import AsyncIterator, Iterator, List, Optional, Tuple
+from typing import AsyncIterator, List, Optional, Tuple
 
 import torch
 from fastapi import FastAPI, HTTPException, Request
@@ -61,29 +61,79 @@ def as_history(messages: List[Message]) -> Tuple[str, List[Tuple[str, str]]]:
     return texts[-1], list(zip(texts[:-1:2], texts[1::2]))
 
 
-def make_app(model, tokenizer) -> FastAPI:
-    app = FastAPI(title="ChatGLM2")
-    turn = threading.Lock()
+class Answer:
+    """One answer in the making.
 
-    def start(body: ChatRequest, progress: Progress) -> Iterator[Tuple]:
+    Args:
+        turn: held while a token is computed, so that requests take turns.
+    """
+
+    def __init__(self, model, tokenizer, body: ChatRequest, turn: threading.Lock):
         query, history = as_history(body.messages)
         settings = {"max_new_tokens": body.max_tokens} if body.max_tokens else {}
         if body.temperature:
             settings.update(temperature=body.temperature, top_p=body.top_p)
-        return model.stream_chat(
+        self.progress, self.turn, self.end_of_text = Progress(), turn, tokenizer.eos_token_id
+        self.head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
+        self.stream = model.stream_chat(
             tokenizer,
             query,
             history,
             max_length=model.config.seq_length,
             do_sample=body.temperature > 0,
-            stopping_criteria=StoppingCriteriaList([progress]),
+            stopping_criteria=StoppingCriteriaList([self.progress]),
             **settings,
         )
 
-    def step(stream: Iterator[Tuple]) -> Optional[str]:
+    def step(self) -> Optional[str]:
         """The answer so far, one or a few tokens longer than before; None at its end."""
-        with turn:
-            return next(stream, (None,))[0]
+        with self.turn:
+            return next(self.stream, (None,))[0]
+
+    async def texts(self, first: Optional[str], request: Request) -> AsyncIterator[str]:
+        """The answer so far, again and again, until it ends or the client leaves; `first` has been computed."""
+        try:
+            response = first
+            while response is not None and not await request.is_disconnected():
+                yield response
+                response = await run_in_threadpool(self.step)
+        finally:
+            self.stream.close()
+
+    def finish_reason(self) -> str:
+        return "stop" if self.progress.last in (None, self.end_of_text) else "length"
+
+    async def events(self, first: Optional[str], request: Request) -> AsyncIterator[str]:
+        """Server-sent events with what is new in each text."""
+
+        def event(delta: dict, finish_reason: Optional[str] = None) -> str:
+            choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+            data = {**self.head, "object": "chat.completion.chunk", "choices": [choice]}
+            return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+        yield event({"role": "assistant", "content": ""})
+        shown = 0
+        async for response in self.texts(first, request):
+            if len(response) > shown:
+                yield event({"content": response[shown:]})
+                shown = len(response)
+        yield event({}, self.finish_reason())
+        yield "data: [DONE]\n\n"
+
+    async def whole(self, first: Optional[str], request: Request) -> dict:
+        text = ""
+        async for response in self.texts(first, request):
+            text = response
+        message = {"role": "assistant", "content": text}
+        choice = {"index": 0, "message": message, "finish_reason": self.finish_reason()}
+        prompt, answer = self.progress.prompt, self.progress.answer
+        usage = {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
+        return {**self.head, "object": "chat.completion", "choices": [choice], "usage": usage}
+
+
+def make_app(model, tokenizer) -> FastAPI:
+    app = FastAPI(title="ChatGLM2")
+    turn = threading.Lock()
 
     @app.get("/v1/models")
     def models() -> dict:
@@ -91,53 +141,14 @@ def make_app(model, tokenizer) -> FastAPI:
 
     @app.post("/v1/chat/completions")
     async def chat_completions(body: ChatRequest, request: Request):
-        progress = Progress()
         try:  # the first step reads the whole prompt, and raises where it does not fit
-            stream = start(body, progress)
-            text = await run_in_threadpool(step, stream)
+            answer = Answer(model, tokenizer, body, turn)
+            first = await run_in_threadpool(answer.step)
         except (ValueError, MemoryError) as error:
             raise HTTPException(400, str(error)) from error
-        answer = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
-
-        async def texts() -> AsyncIterator[str]:
-            try:
-                response = text
-                while response is not None and not await request.is_disconnected():
-                    yield response
-                    response = await run_in_threadpool(step, stream)
-            finally:
-                stream.close()
-
-        def reason() -> str:
-            return "stop" if progress.last in (None, tokenizer.eos_token_id) else "length"
-
-        async def events() -> AsyncIterator[str]:
-            def event(delta: dict, finish_reason: Optional[str] = None) -> str:
-                choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-                data = {**answer, "object": "chat.completion.chunk", "choices": [choice]}
-                return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-            yield event({"role": "assistant", "content": ""})
-            shown = 0
-            async for response in texts():
-                if len(response) > shown:
-                    yield event({"content": response[shown:]})
-                    shown = len(response)
-            yield event({}, reason())
-            yield "data: [DONE]\n\n"
-
         if body.stream:
-            return StreamingResponse(events(), media_type="text/event-stream")
-        whole = ""
-        async for response in texts():
-            whole = response
-        choice = {"index": 0, "message": {"role": "assistant", "content": whole}, "finish_reason": reason()}
-        usage = {
-            "prompt_tokens": progress.prompt,
-            "completion_tokens": progress.answer,
-            "total_tokens": progress.prompt + progress.answer,
-        }
-        return {**answer, "object": "chat.completion", "choices": [choice], "usage": usage}
+            return StreamingResponse(answer.events(first, request), media_type="text/event-stream")
+        return await answer.whole(first, request)
 
     return app
 

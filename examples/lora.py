@@ -26,7 +26,7 @@ def load(model: str):
     return loaded.eval(), tokenizer
 
 
-def main() -> None:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     training = commands.add_parser("train")
@@ -51,8 +51,11 @@ def main() -> None:
     asking.add_argument("adapter", type=Path)
     asking.add_argument("query")
     asking.add_argument("--max-new-tokens", type=int)
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    arguments = parse_arguments()
     try:
         model, tokenizer = load(arguments.model)
         if arguments.command == "ask":

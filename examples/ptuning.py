@@ -46,7 +46,7 @@ def load_with_prefix(model: str, folder: Path):
     return loaded, tokenizer
 
 
-def main() -> None:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     training = commands.add_parser("train")
@@ -65,8 +65,11 @@ def main() -> None:
     asking.add_argument("prefix", type=Path)
     asking.add_argument("query")
     asking.add_argument("--max-new-tokens", type=int)
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    arguments = parse_arguments()
     try:
         if arguments.command == "ask":
             model, tokenizer = load_with_prefix(arguments.model, arguments.prefix)
