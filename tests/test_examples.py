@@ -1,27 +1,22 @@
 """The examples, run as their docstrings say, on tiny random checkpoints."""
 
-import importlib.util
+import importlib
 import json
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import CODE_FILES, ROOT
-from transformers import AutoModel, AutoTokenizer
+from conftest import CODE_FILES, load
+from transformers import AutoTokenizer
 
-EXAMPLES = ROOT / "examples"
 # A prefix moves the loss of a random model little: by 0.028 in 8 steps, and seeds differ by 0.0005 (dropout).
 LEARNED = 0.01
 PAIRS = [("你好", "hello"), ("1 + 1 = ?", "2"), ("晚上睡不着应该怎么办", "早睡")]
 
 
-def imported(name: str, monkeypatch):
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def example(name: str):
+    return importlib.import_module(f"examples.{name}")
 
 
 def call(module, monkeypatch, *arguments) -> None:
@@ -41,14 +36,14 @@ def data(tmp_path):
 def test_chat_in_the_terminal(monkeypatch, capsys):
     lines = iter(["你好", "and then?", "/clear", "again", ""])
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    call(imported("chat", monkeypatch), monkeypatch)
+    call(example("chat"), monkeypatch)
     assert capsys.readouterr().out.count("ChatGLM > ") == 3
     assert next(lines, None) is None
 
 
 def test_chat_reports_a_missing_folder(monkeypatch):
     with pytest.raises(SystemExit, match="no folder"):
-        call(imported("chat", monkeypatch), monkeypatch, "../no/such/folder")
+        call(example("chat"), monkeypatch, "../no/such/folder")
 
 
 @pytest.mark.parametrize(("shards_in", "shards_out"), [(1, 1), (1, 4), (3, 2)])
@@ -70,19 +65,19 @@ def test_conversion_changes_no_tensor(tiny_checkpoint, tmp_path, monkeypatch, sh
         (source / "pytorch_model.bin.index.json").write_text(json.dumps(index))
 
     gigabytes = 1 if shards_out == 1 else total / shards_out * 1.3 / 1e9
-    call(imported("convert_to_safetensors", monkeypatch), monkeypatch, source, target, "--shard-size", gigabytes)
+    call(example("convert_to_safetensors"), monkeypatch, source, target, "--shard-size", gigabytes)
 
     written = sorted(path.name for path in target.iterdir())
     assert not [name for name in written if name.endswith(".bin") or name.endswith(".bin.index.json")]
     assert (len([name for name in written if name.endswith(".safetensors")]) > 1) == (shards_out > 1)
     assert {*CODE_FILES, "config.json", "tokenizer.model", "tokenizer_config.json"} <= set(written)
-    state = AutoModel.from_pretrained(target, trust_remote_code=True).state_dict()
+    state = load(target).state_dict()
     assert state.keys() == weights.keys()
     assert all(state[name].dtype == tensor.dtype and state[name].equal(tensor) for name, tensor in weights.items())
 
 
-def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path, monkeypatch):
-    module = imported("convert_to_safetensors", monkeypatch)
+def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path):
+    module = example("convert_to_safetensors")
     pointer = tmp_path / "pointer"
     pointer.mkdir()
     (pointer / "pytorch_model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
@@ -107,25 +102,10 @@ def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("projection", [[], ["--prefix-projection"]])
 def test_prefix_tuning(tiny_checkpoint, data, tmp_path, monkeypatch, capsys, projection):
-    module = imported("ptuning", monkeypatch)
+    module = example("ptuning")
     model, out = tiny_checkpoint(), tmp_path / "prefix"
-    call(
-        module,
-        monkeypatch,
-        "train",
-        model,
-        data,
-        out,
-        "--pre-seq-len",
-        4,
-        "--steps",
-        3,
-        "--accumulate",
-        1,
-        "--batch-size",
-        2,
-        *projection,
-    )
+    sizes = "--pre-seq-len 4 --steps 3 --accumulate 1 --batch-size 2".split()
+    call(module, monkeypatch, "train", model, data, out, *sizes, *projection)
     tensors = torch.load(out / "pytorch_model.bin", weights_only=True)
     assert all(name.startswith("transformer.prefix_encoder.") for name in tensors)
     assert len(tensors) == (5 if projection else 1)
@@ -136,8 +116,8 @@ def test_prefix_tuning(tiny_checkpoint, data, tmp_path, monkeypatch, capsys, pro
     assert capsys.readouterr().out.strip() == tuned.chat(tokenizer, "你好", do_sample=False, max_new_tokens=6)[0]
 
 
-def test_prefix_tuning_learns(tiny_checkpoint, data, monkeypatch):
-    module = imported("ptuning", monkeypatch)
+def test_prefix_tuning_learns(tiny_checkpoint, data):
+    module = example("ptuning")
     model, tokenizer = module.load(str(tiny_checkpoint(bits=0, dtype="float32")), pre_seq_len=8)
     pairs = module.read_pairs(data)[:1]
     losses = module.train(model, module.batches(tokenizer, pairs, 1, 64), steps=8, learning_rate=0.3)
@@ -146,24 +126,12 @@ def test_prefix_tuning_learns(tiny_checkpoint, data, monkeypatch):
 
 def test_lora(tiny_checkpoint, data, tmp_path, monkeypatch, capsys):
     pytest.importorskip("peft", reason="peft is not installed (examples/requirements.txt)")
-    module = imported("lora", monkeypatch)
+    module = example("lora")
     model, out = tiny_checkpoint(), tmp_path / "lora"
-    call(
-        module,
-        monkeypatch,
-        "train",
-        model,
-        data,
-        out,
-        "--steps",
-        3,
-        "--accumulate",
-        2,
-        "--gradient-checkpointing",
-        "--target-modules",
-        "query_key_value",
-        "dense_4h_to_h",
+    settings = (
+        "--steps 3 --accumulate 2 --gradient-checkpointing --target-modules query_key_value dense_4h_to_h".split()
     )
+    call(module, monkeypatch, "train", model, data, out, *settings)
     assert (out / "adapter_config.json").exists()
     assert sum(path.stat().st_size for path in out.iterdir()) < 1e6
     capsys.readouterr()
@@ -171,8 +139,8 @@ def test_lora(tiny_checkpoint, data, tmp_path, monkeypatch, capsys):
     assert "error" not in capsys.readouterr().out
 
 
-def test_training_data_names_the_line_that_is_wrong(tmp_path, monkeypatch):
-    read_pairs = imported("training_data", monkeypatch).read_pairs
+def test_training_data_names_the_line_that_is_wrong(tmp_path):
+    read_pairs = example("training_data").read_pairs
     path = Path(tmp_path) / "data.jsonl"
     good = json.dumps({"prompt": "a", "response": "b"})
     for bad in ("not json", json.dumps({"prompt": "a"}), json.dumps({"prompt": "a", "response": 3}), "[1]"):
@@ -193,12 +161,8 @@ def server(tiny_checkpoint):
         pytest.importorskip(package, reason=f"{package} is not installed (examples/requirements.txt)")
     folder = tiny_checkpoint()
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
-    model = AutoModel.from_pretrained(folder, trust_remote_code=True).float().eval()
-    spec = importlib.util.spec_from_file_location("example_api_server", EXAMPLES / "api_server.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # pydantic resolves annotations there
-    spec.loader.exec_module(module)
-    return module.make_app(model, tokenizer), model, tokenizer
+    model = load(folder).float().eval()
+    return example("api_server").make_app(model, tokenizer), model, tokenizer
 
 
 def question(text="你好", **settings):

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from conftest import load, relative_error
+from transformers import AutoTokenizer
 
 pytestmark = [
     pytest.mark.gpu,
@@ -13,15 +14,11 @@ FLOAT32_ERROR = 1e-4  # relative RMS: sums in another order, and 16-bit activati
 HALF_ERROR = 2e-2  # the GPU rounds every activation to 11 bits, the CPU only what it stores
 
 
-def load(folder, device: str, dtype: torch.dtype = torch.float32, **settings):
-    model = AutoModel.from_pretrained(folder, trust_remote_code=True, torch_dtype=dtype).to(device).eval()
+def on(device: str, folder, dtype: torch.dtype = torch.float32, **settings):
+    model = load(folder, torch_dtype=dtype).to(device).eval()
     for name, value in settings.items():
         setattr(model.config, name, value)
     return model
-
-
-def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
-    return ((found.double().cpu() - expected.double()).norm() / expected.double().norm()).item()
 
 
 @pytest.mark.parametrize("bits", [0, 4, 8])
@@ -33,7 +30,7 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
 def test_logits_agree_with_the_cpu(tiny_checkpoint, bits, dtype, limit):
     """A padded batch in one pass, and token by token after it."""
     folder = tiny_checkpoint(bits=bits, dtype="float32")
-    on_cpu, on_gpu = load(folder, "cpu"), load(folder, "cuda", dtype)
+    on_cpu, on_gpu = on("cpu", folder), on("cuda", folder, dtype)
     ids = torch.randint(5, 800, (3, 40), generator=torch.Generator().manual_seed(1))
     mask = torch.ones_like(ids)
     mask[1, :7] = mask[2, :19] = 0
@@ -54,7 +51,7 @@ def test_logits_agree_with_the_cpu(tiny_checkpoint, bits, dtype, limit):
 def test_every_way_of_decoding_gives_the_same_tokens(tiny_checkpoint, kv_cache_dtype):
     """generate, a CUDA graph of fixed shapes, a stream: in fp32, where no two logits tie."""
     folder = tiny_checkpoint(bits=4, dtype="float32")
-    model = load(folder, "cuda", kv_cache_dtype=kv_cache_dtype)
+    model = on("cuda", folder, kv_cache_dtype=kv_cache_dtype)
     ids = torch.randint(5, 800, (2, 24), generator=torch.Generator().manual_seed(2)).cuda()
     mask = torch.ones_like(ids)
     mask[1, :5] = 0
@@ -67,14 +64,14 @@ def test_every_way_of_decoding_gives_the_same_tokens(tiny_checkpoint, kv_cache_d
     again = model.generate(ids, **settings)
     assert torch.equal(plain, streamed) and torch.equal(plain, captured) and torch.equal(plain, again)
     if kv_cache_dtype is None:
-        on_cpu = load(folder, "cpu").generate(ids.cpu(), **{**settings, "attention_mask": mask.cpu()})
+        on_cpu = on("cpu", folder).generate(ids.cpu(), **{**settings, "attention_mask": mask.cpu()})
         assert torch.equal(plain.cpu(), on_cpu)
 
 
 def test_chat_and_stream_chat(tiny_checkpoint):
     folder = tiny_checkpoint(bits=4, dtype="float16")
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
-    model = AutoModel.from_pretrained(folder, trust_remote_code=True).half().cuda().eval()
+    model = load(folder).half().cuda().eval()
     answer, history = model.chat(tokenizer, "你好", do_sample=False, max_new_tokens=12)
     streamed = [step for step, _ in model.stream_chat(tokenizer, "你好", do_sample=False, max_new_tokens=12)]
     assert history == [("你好", answer)]
@@ -84,8 +81,8 @@ def test_chat_and_stream_chat(tiny_checkpoint):
 
 def test_quantize_on_the_gpu_gives_the_integers_of_the_cpu(tiny_checkpoint):
     folder = tiny_checkpoint(bits=0, dtype="float16")
-    on_cpu = load(folder, "cpu", torch.float16).quantize(4).state_dict()
-    on_gpu = load(folder, "cuda", torch.float16).quantize(4).state_dict()
+    on_cpu = on("cpu", folder, torch.float16).quantize(4).state_dict()
+    on_gpu = on("cuda", folder, torch.float16).quantize(4).state_dict()
     assert on_cpu.keys() == on_gpu.keys()
     assert all(torch.equal(tensor.cpu(), on_cpu[name]) for name, tensor in on_gpu.items())
 
@@ -95,7 +92,7 @@ def test_training_gradients_agree_with_the_cpu(tiny_checkpoint):
     ids = torch.randint(5, 800, (2, 20), generator=torch.Generator().manual_seed(3))
     gradients = []
     for device in ("cpu", "cuda"):
-        model = load(folder, device).train()
+        model = on(device, folder).train()
         model(ids.to(device), labels=ids.to(device)).loss.backward()
         gradients.append(model.transformer.embedding.word_embeddings.weight.grad)
     assert not relative_error(gradients[1], gradients[0].cpu()) > 1e-3

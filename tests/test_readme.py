@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from transformers import AutoModel
+from conftest import ROOT, load
 
 MODEL, FLOAT_MODEL = "chatglm2-6b-32k-int4", "chatglm2-6b"
 
@@ -28,7 +27,7 @@ def test_every_example_runs(tiny_checkpoint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(MODEL).symlink_to(tiny_checkpoint())
     Path(FLOAT_MODEL).symlink_to(tiny_checkpoint(bits=0, dtype="float32"))
-    kind = type(AutoModel.from_pretrained(MODEL, trust_remote_code=True))
+    kind = type(load(MODEL))
     for name in ("chat", "stream_chat"):  # a random model would go on to max_length
         method = getattr(kind, name)
         monkeypatch.setattr(kind, name, functools.partialmethod(method, max_new_tokens=3))

@@ -2,19 +2,9 @@
 
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from conftest import load
 
 PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
-
-
-@pytest.fixture(scope="module")
-def model(tiny_checkpoint):
-    return AutoModel.from_pretrained(tiny_checkpoint(bits=0, dtype="float32"), trust_remote_code=True).eval()
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_checkpoint):
-    return AutoTokenizer.from_pretrained(tiny_checkpoint(bits=0, dtype="float32"), trust_remote_code=True)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +21,7 @@ def tokenizer(tiny_checkpoint):
 def test_impossible_values_given_to_from_pretrained_are_named(tiny_checkpoint, key, value):
     # transformers sets these after the configuration has been made and checked.
     with pytest.raises(ValueError, match=key):
-        AutoModel.from_pretrained(tiny_checkpoint(), trust_remote_code=True, **{key: value})
+        load(tiny_checkpoint(), **{key: value})
 
 
 def test_the_cache_that_chat_keeps(model, tokenizer):
@@ -57,7 +47,7 @@ def test_prompt_lookup_with_and_without_a_cache_of_ours(model, tokenizer, with_c
 
 def test_both_names_of_the_dtype_argument(tiny_checkpoint):
     for name in ("dtype", "torch_dtype"):
-        model = AutoModel.from_pretrained(tiny_checkpoint(), trust_remote_code=True, **{name: torch.bfloat16})
+        model = load(tiny_checkpoint(), **{name: torch.bfloat16})
         assert model.dtype == torch.bfloat16
 
 
@@ -65,7 +55,7 @@ def test_both_names_of_the_dtype_argument(tiny_checkpoint):
 def test_a_prefix_trains_without_a_padded_batch(tiny_checkpoint, bits):
     # Nothing but keys and values depends on the prefix in the first layer.
     folder = tiny_checkpoint(bits=bits)
-    model = AutoModel.from_pretrained(folder, trust_remote_code=True, pre_seq_len=3).float().train()
+    model = load(folder, pre_seq_len=3).float().train()
     model(PROMPT, labels=PROMPT).loss.backward()
     grad = model.transformer.prefix_encoder.embedding.weight.grad.view(3, model.config.num_layers, 2, -1)
     assert (grad.abs().amax(dim=(0, 3)) > 0).all()
