@@ -156,10 +156,8 @@ def main() -> None:
     trees = dict(zip(TREES, (tree.resolve() for tree in arguments.trees)))
     commits = {name: commit_of(tree) for name, tree in trees.items()}
     result = {"benchmark": "compare_trees", **machine(arguments.threads), "layers": arguments.layers, **commits}
-    print(
-        f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, {arguments.pairs} pairs; {commits}"
-    )
-    print()
+    conditions = f"{arguments.threads} threads, {arguments.layers} layers, {arguments.pairs} pairs"
+    print(f"{result['cpu']}, {conditions}; {commits['before']} before, {commits['after']} after\n")
     times, difference = measure(trees, arguments.layers, arguments.pairs, arguments.threads)
     result.update(pairs=arguments.pairs, logits_max_difference_over_std=difference, measured={}, seconds=times)
     for what, of in times.items():
