@@ -188,6 +188,7 @@ class Parts:
 
     def __init__(self, model):
         modeling, quantization = module_of(model), module_of(model, "quantization")
+        caches = module_of(model, "cache_chatglm")
         self.targets = [
             (quantization.QuantizedLinear, "forward", "linear layers"),
             (quantization.DenseLinear, "forward", "output layer"),
@@ -195,7 +196,7 @@ class Parts:
             (modeling.RMSNorm, "forward", "norms"),
             (modeling, "rotary_cos_sin", "rotary"),
             (modeling, "apply_rotary", "rotary"),
-            (modeling.KVCache, "update", "cache"),
+            (caches.KVCache, "update", "cache"),
             (modeling.MLP, "forward", "silu, gate * up"),
             (modeling.SelfAttention, "forward", "attention's Python"),
             (modeling.GLMBlock, "forward", "residuals, block's Python"),
