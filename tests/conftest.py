@@ -22,7 +22,7 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModel, AutoTokenizer
 
-from benchmarks.make_checkpoint import make_checkpoint
+from benchmarks.make_checkpoint import copy_code, make_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_GOLDEN = ROOT.parent / "shared" / "golden"
@@ -130,8 +130,6 @@ def golden_folder(tmp_path_factory):
         if key not in made:
             # Folder names with dots fail in the loader of 4.30.2, and equal names share a module.
             folder = tmp_path_factory.mktemp(name.replace(".", "_"))
-            for code in CODE_FILES:
-                shutil.copyfile(ROOT / code, folder / code)
             # The folder's own tokenizer_config.json, where it has one, replaces the common one.
             for source in (GOLDEN / "tokenizer", GOLDEN / name):
                 for file in source.glob("*"):
@@ -141,6 +139,7 @@ def golden_folder(tmp_path_factory):
                 config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
                 config.update(overrides)
                 (folder / "config.json").write_text(json.dumps(config))
+            copy_code(folder)
             made[key] = folder
         return made[key]
 

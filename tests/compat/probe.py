@@ -1,6 +1,7 @@
 """What a user does with the package, in one release of transformers: python probe.py CHECKPOINTS RESULTS.json
 
-Every step is recorded as {"value": ...} or {"error": traceback}; run.py compares the values between releases.
+Every step is recorded as {"value": ...} or {"error": traceback}; run.py compares the values between releases. The
+steps of original.py compare with what the original model gave.
 """
 
 import copy
@@ -13,6 +14,7 @@ import traceback
 import warnings
 from pathlib import Path
 
+import original
 import torch
 import transformers
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
@@ -325,9 +327,11 @@ def prefix_tuning():
     ]
 
 
-for function in steps:
+named = {function.__name__: function for function in steps}
+named.update(original.steps(CHECKPOINTS / "golden"))
+for name, function in named.items():
     try:
-        results[function.__name__] = {"value": json.loads(json.dumps(function()))}
+        results[name] = {"value": json.loads(json.dumps(function()))}
     except Exception:
-        results[function.__name__] = {"error": traceback.format_exc()[-1800:]}
+        results[name] = {"error": traceback.format_exc()[-1800:]}
 RESULTS.write_text(json.dumps(results))

@@ -1,8 +1,10 @@
 """Runs the probe (probe.py) on many releases of transformers and compares every result with the oldest one's.
 
-    python tests/compat/run.py                    all releases below
-    python tests/compat/run.py 4.30.2 5.23.0      some of them
-    python tests/compat/run.py --subset           those that CI runs
+    python -m tests.compat.run                    all releases below
+    python -m tests.compat.run 4.30.2 5.23.0      some of them
+    python -m tests.compat.run --subset           those that CI runs
+
+The steps "original ..." compare with the original model's recorded numbers (tests/golden), whatever the release.
 
 Each release has an environment of its own under .venvs/, built once and used again; they share one torch. Prints a
 table, then one JSON line. Exit status 1 where a probe failed or a number differs.
@@ -125,9 +127,8 @@ def main() -> int:
     releases = tuple(arguments.releases) or (SUBSET if arguments.subset else RELEASES)
 
     with tempfile.TemporaryDirectory() as scratch:
-        first = environment(releases[0])
-        maker = [str(first), str(Path(__file__).with_name("make_checkpoints.py")), scratch]
-        subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)
+        maker = [sys.executable, "-m", "tests.compat.make_checkpoints", scratch]
+        subprocess.run(maker, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
         results = {release: run_probe(environment(release), Path(scratch)) for release in releases}
 
     reference = results[releases[0]]
