@@ -25,6 +25,7 @@ test: lint  ## lint, then the whole suite
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .
