@@ -1,6 +1,10 @@
 """Configuration of ChatGLM2 models: the keys of the published `config.json`, checked."""
 
+import transformers
 from transformers import GenerationConfig, PretrainedConfig
+
+# What differs between releases of transformers stands in one block of each file, and asks this.
+RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 
 ROTARY_TABLE_DTYPES = ("float32", "float16", "bfloat16")
 ROPE_RATIO_SCALES = ("positions", "base")

@@ -1,28 +1,21 @@
-"""Weight quantization for ChatGLM2: the published INT4 and INT8 formats and the layer that multiplies from them.
+"""The published INT4 and INT8 formats, the products with them, and the layers. No ctypes, compilers or drivers.
 
-Reads in four parts: the format (pure torch, the reference), the backends (torch, CPU, CUDA), one dispatch, the module.
+Reads in four parts: the format (pure torch, the reference), the torch backend, one dispatch, the layers.
 """
 
-import warnings
-from functools import lru_cache
-from typing import Optional
+from typing import Any, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .quantization_kernels import (
-    CudaKernels,
-    KernelUnavailableError,
-    cpu_float_linear,
-    cpu_quantized_linear,
-    load_cpu_kernels,
-    load_cuda_kernels,
-    torch_cuda,
-)
+from .cpu_kernels import float_linear as cpu_float_linear
+from .cpu_kernels import quantized_linear as cpu_quantized_linear
+from .cpu_kernels import serve as cpu_kernels_serve
+from .cuda_kernels import DTYPES as CUDA_DTYPES
+from .cuda_kernels import kernels_on as cuda_kernels_on
 
-SUPPORTED_BITS = (4, 8)
-CUDA_DTYPES = (torch.float16, torch.bfloat16, torch.float32)  # served by the CUDA kernels
+BITS = (4, 8)
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
 SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
 ROWS_PER_BLOCK = 512  # rows expanded at a time: 8 MiB of fp32 at 4,096 columns
@@ -30,6 +23,11 @@ ROWS_PER_BLOCK_GPU = 16 * ROWS_PER_BLOCK  # enough of them to keep cuBLAS busy: 
 
 
 # ---------------------------------------------------------------------------------------------------------- format
+
+
+def check_bits(bits: int) -> None:
+    if bits not in BITS:
+        raise ValueError(f"bits must be 4 or 8, got {bits!r}")
 
 
 def pack_int4(values: Tensor) -> Tensor:
@@ -45,7 +43,7 @@ def unpack_int4(packed: Tensor) -> Tensor:
     return torch.stack((packed >> 4, (packed << 4) >> 4), dim=-1).flatten(-2)
 
 
-def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "tuple[Tensor, Tensor]":
+def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> Tuple[Tensor, Tensor]:
     """Quantizes a weight row by row, symmetrically.
 
     Args:
@@ -60,8 +58,7 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
     Raises:
         ValueError: bits other than 4 or 8, a shape that cannot be packed, values that are not finite.
     """
-    if bits not in SUPPORTED_BITS:
-        raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+    check_bits(bits)
     if weight.dim() != 2 or not weight.is_floating_point() or (bits == 4 and weight.shape[1] % 2):
         raise ValueError(
             f"cannot quantize {weight.dtype} {list(weight.shape)} to {bits} bits: a float [out, in] with "
@@ -71,8 +68,8 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> "t
     return torch.cat([values for values, _ in blocks]), torch.cat([scale for _, scale in blocks])
 
 
-def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor, Tensor]":
-    kernels = _cuda_kernels(rows)
+def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> Tuple[Tensor, Tensor]:
+    kernels = cuda_kernels_on(rows)
     if kernels is not None and rows.dtype in CUDA_DTYPES and not search_scale:
         values, scale = kernels.quantize(rows, bits)
         if not torch.isfinite(scale).all():
@@ -111,25 +108,26 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> "tuple[Tensor
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
     """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: that of `scale`)."""
     dtype = dtype or scale.dtype
-    kernels = _cuda_kernels(weight)
+    kernels = cuda_kernels_on(weight)
     if kernels is not None and dtype in CUDA_DTYPES:
         return kernels.dequantize(weight, scale, bits, dtype)
     values = unpack_int4(weight) if bits == 4 else weight
     return values.to(dtype).mul_(scale.to(dtype)[:, None])
 
 
-# -------------------------------------------------------------------------------------------------------- backends
-# Each takes x [m, in] (contiguous, float), a quantized weight, its scale [out] and an optional bias [out], and returns
-# [m, out] in the dtype of x. Their inputs have been checked.
+# ---------------------------------------------------------------------------------------------------------- torch
 
 
-def _row_blocks(weight: Tensor) -> "list[slice]":
+def _row_blocks(weight: Tensor) -> List[slice]:
     size = ROWS_PER_BLOCK_GPU if weight.is_cuda else ROWS_PER_BLOCK
     return [slice(start, start + size) for start in range(0, weight.shape[0], size)]
 
 
 def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    """The reference, on every device: expands a block of rows at a time and multiplies."""
+    """The reference, on every device: expands a block of rows at a time and multiplies.
+
+    Args as those of `quantized_linear`, x [m, in]; returns [m, out] in the dtype of x.
+    """
     # CPUs multiply 16-bit floats several times slower than 32-bit ones.
     compute_dtype = torch.float32 if x.device.type == "cpu" and x.dtype != torch.float64 else x.dtype
     x_wide = x.to(compute_dtype)
@@ -139,50 +137,6 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         product = x_wide @ block.T
         out[:, rows] = product if bias is None else product.add_(bias[rows].to(compute_dtype))  # rounded once
     return out
-
-
-def _cpu_kernels_serve(x: Tensor, weight: Tensor) -> bool:
-    """Whether x is in plain CPU memory, of a dtype that the native kernels read, and they can run."""
-    plain = x.is_cpu and type(x) is Tensor and type(weight) in (Tensor, nn.Parameter)  # no fake or wrapped tensors
-    return plain and x.dtype != torch.float64 and _cpu_kernels_work()
-
-
-@lru_cache(maxsize=None)
-def _cpu_kernels_work() -> bool:
-    try:
-        load_cpu_kernels()
-    except KernelUnavailableError as error:
-        warnings.warn(f"ChatGLM runs without its CPU kernels, several times slower: {error}", stacklevel=2)
-        return False
-    return True
-
-
-def _cuda_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    """A few rows: straight from the quantized weight. Many: blocks of it are expanded by a kernel, for cuBLAS."""
-    kernels = _cuda_kernels(x)
-    if kernels is None or x.dtype not in CUDA_DTYPES or x.shape[0] > kernels.max_rows(x, bits):
-        return _torch_linear(x, weight, scale, bias, bits)
-    return kernels.linear(x, weight, scale, bias, bits)
-
-
-def _cuda_kernels(tensor: Tensor) -> Optional[CudaKernels]:
-    """The kernels of the GPU that holds the tensor; None on a CPU, and on a GPU that cannot use them."""
-    index = torch_cuda.index(tensor)
-    return None if index is None else _cuda_kernels_or_warning(index)
-
-
-@lru_cache(maxsize=None)
-def _cuda_kernels_or_warning(index: int) -> Optional[CudaKernels]:
-    try:
-        return load_cuda_kernels(index)
-    except KernelUnavailableError as error:
-        _warn_once(f"quantized layers run slowly on this GPU, without CUDA kernels: {error}")
-        return None
-
-
-@lru_cache(maxsize=None)
-def _warn_once(message: str) -> None:
-    warnings.warn(message, stacklevel=2)
 
 
 # -------------------------------------------------------------------------------------------------------- dispatch
@@ -214,8 +168,7 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         raise TypeError(f"a quantized weight is int8, got {weight.dtype}")
     if not x.is_floating_point() or not scale.is_floating_point():
         raise TypeError(f"x and scale must be floating point, got {x.dtype} and {scale.dtype}")
-    if bits not in SUPPORTED_BITS:
-        raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+    check_bits(bits)
     out_features, in_features = weight.shape[0], weight.shape[1] * 8 // bits
     if x.shape[-1] != in_features:
         raise ValueError(f"x has {x.shape[-1]} features, the weight takes {in_features} (weight {list(weight.shape)})")
@@ -230,11 +183,15 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 
 
 def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
-    if weight.numel() >= SMALL_WEIGHT and _cpu_kernels_serve(x, weight):
+    if weight.numel() >= SMALL_WEIGHT and cpu_kernels_serve(x, weight):
         return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
-    backend = _torch_linear if torch_cuda.index(x) is None else _cuda_linear
-    return backend(rows, weight, scale, bias, bits).view(*x.shape[:-1], weight.shape[0])
+    kernels = cuda_kernels_on(x)
+    if kernels is not None and x.dtype in CUDA_DTYPES and rows.shape[0] <= kernels.max_rows(rows, bits):
+        out = kernels.linear(rows, weight, scale, bias, bits)
+    else:  # many rows on a GPU: blocks of the weight are expanded by a kernel, for cuBLAS
+        out = _torch_linear(rows, weight, scale, bias, bits)
+    return out.view(*x.shape[:-1], weight.shape[0])
 
 
 def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
@@ -253,7 +210,7 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
     if needs_grad or not served:
         return F.linear(x, weight, bias)
-    if x.numel() <= FEW_ROWS * x.shape[-1] and _cpu_kernels_serve(x, weight):
+    if x.numel() <= FEW_ROWS * x.shape[-1] and cpu_kernels_serve(x, weight):
         return cpu_float_linear(x, weight, bias)
     rows = x.reshape(-1, x.shape[-1])
     if narrow or x.dtype != weight.dtype:
@@ -312,8 +269,7 @@ class QuantizedLinear(nn.Linear):
     """
 
     def __init__(self, in_features: int, out_features: int, bits: int, bias: bool = True, device=None, dtype=None):
-        if bits not in SUPPORTED_BITS:
-            raise ValueError(f"bits must be 4 or 8, got {bits!r}")
+        check_bits(bits)
         if in_features * bits % 8:
             raise ValueError(f"in_features must be even for 4 bits, got {in_features}")
         nn.Module.__init__(self)
@@ -343,3 +299,19 @@ class QuantizedLinear(nn.Linear):
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, bits={self.bits}"
+
+
+def quantize_children(
+    parent: nn.Module, bits: int, empty_init: bool = False, device: Any = None, search_scale: bool = False
+) -> None:
+    """Puts a `QuantizedLinear` in the place of every linear child of a module; see the model's `quantize`."""
+    for name, linear in list(parent.named_children()):
+        if not isinstance(linear, nn.Linear):
+            continue
+        if empty_init:
+            where, dtype = device or linear.weight.device, linear.weight.dtype
+            new = QuantizedLinear(linear.in_features, linear.out_features, bits, linear.bias is not None, where, dtype)
+        else:
+            new = QuantizedLinear.from_linear(linear, bits, search_scale, device)
+            new._is_hf_initialized = True  # a later init_weights() leaves it alone
+        setattr(parent, name, new)

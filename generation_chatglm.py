@@ -1,0 +1,568 @@
+"""Whatever loops over tokens or speaks in rounds: memory for an answer, generate, streams, chat. No tensor math."""
+
+import copy
+import inspect
+import os
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+import transformers
+from torch import Tensor
+from transformers import (
+    GenerationConfig,
+    GenerationMixin,
+    LogitsProcessor,
+    LogitsProcessorList,
+    MaxTimeCriteria,
+    StoppingCriteriaList,
+)
+
+from .cache_chatglm import KVCache, cache_class, next_positions
+from .configuration_chatglm import RELEASE
+
+History = List[Tuple[str, str]]
+
+# -------------------------------------------------------------------------------------------- releases of transformers
+
+FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
+EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
+
+
+def free_memory(device: torch.device) -> Optional[int]:
+    """Bytes that can still be allocated on a device, or None where nothing tells."""
+    if device.type == "cuda":
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached
+    if device.type == "cpu" and os.path.exists("/proc/meminfo"):
+        with open("/proc/meminfo") as lines:
+            return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------ processors
+
+
+class InvalidScoreLogitsProcessor(LogitsProcessor):
+    """Scores with NaN or Inf become all zero but for token 5, so that sampling goes on instead of raising."""
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        if not torch.isfinite(scores).all():
+            scores = torch.zeros_like(scores)
+            scores[..., 5] = 5e4
+        return scores
+
+
+class StreamLimits(NamedTuple):
+    """What the processors of a stream ask for beside their own setting."""
+
+    prompt_length: int
+    max_length: int  # of the ids, prompt included
+    eos_ids: List[int]
+
+
+def _given(value: Any) -> bool:
+    return value is not None
+
+
+def _below_one(value: Any) -> bool:
+    return value is not None and value < 1.0
+
+
+def _not_one(value: Any) -> bool:
+    return value not in (None, 1.0)
+
+
+# In the order in which `generate()` applies them: a setting, when it counts, the class of transformers for it, and
+# what that class is made from (the value, and `StreamLimits`).
+PROCESSORS = (
+    ("sequence_bias", bool, "SequenceBiasLogitsProcessor", lambda value, limits: [value]),
+    ("repetition_penalty", _not_one, "RepetitionPenaltyLogitsProcessor", lambda value, limits: [value]),
+    ("no_repeat_ngram_size", bool, "NoRepeatNGramLogitsProcessor", lambda value, limits: [value]),
+    ("bad_words_ids", bool, "NoBadWordsLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
+    ("min_length", bool, "MinLengthLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
+    (
+        "min_new_tokens",
+        bool,
+        "MinNewTokensLengthLogitsProcessor",
+        lambda value, limits: [limits.prompt_length, value, limits.eos_ids],
+    ),
+    ("prefix_allowed_tokens_fn", _given, "PrefixConstrainedLogitsProcessor", lambda value, limits: [value, 1]),
+    ("forced_bos_token_id", _given, "ForcedBOSTokenLogitsProcessor", lambda value, limits: [value]),
+    ("forced_eos_token_id", _given, "ForcedEOSTokenLogitsProcessor", lambda value, limits: [limits.max_length, value]),
+    ("remove_invalid_values", bool, "InfNanRemoveLogitsProcessor", lambda value, limits: []),
+    (
+        "exponential_decay_length_penalty",
+        _given,
+        "ExponentialDecayLengthPenalty",
+        lambda value, limits: [value, limits.eos_ids, limits.prompt_length],
+    ),
+    ("suppress_tokens", _given, "SuppressTokensLogitsProcessor", lambda value, limits: [value]),
+    (
+        "begin_suppress_tokens",
+        _given,
+        "SuppressTokensAtBeginLogitsProcessor",
+        lambda value, limits: [value, limits.prompt_length],
+    ),
+)
+# With sampling only, and behind the caller's own processors.
+WARPERS = (
+    ("temperature", _not_one, "TemperatureLogitsWarper", lambda value, limits: [value]),
+    ("top_k", bool, "TopKLogitsWarper", lambda value, limits: [value]),
+    ("top_p", _below_one, "TopPLogitsWarper", lambda value, limits: [value]),
+    ("min_p", _given, "MinPLogitsWarper", lambda value, limits: [value]),
+    ("typical_p", _below_one, "TypicalLogitsWarper", lambda value, limits: [value]),
+    ("epsilon_cutoff", bool, "EpsilonLogitsWarper", lambda value, limits: [value]),
+    ("eta_cutoff", bool, "EtaLogitsWarper", lambda value, limits: [value]),
+)
+RENORMALIZE = (("renormalize_logits", bool, "LogitNormalization", lambda value, limits: []),)
+# What only `generate()` can honour: several candidates, other ways of choosing them, a second pass per token.
+NOT_IN_STREAMS = (
+    "penalty_alpha",
+    "guidance_scale",
+    "prompt_lookup_num_tokens",
+    "watermarking_config",
+    "dola_layers",
+    "stop_strings",
+    "constraints",
+    "force_words_ids",
+    "encoder_repetition_penalty",
+    "token_healing",
+)
+ONE_IN_STREAMS = ("num_beams", "num_return_sequences", "num_beam_groups")
+DEFAULT_TOP_K = 50  # documented as the default in every release; 5.x leaves it unset
+
+
+def check_stream_settings(config: GenerationConfig) -> None:
+    """Raises ValueError for a setting that only `generate()` can honour."""
+    for name in NOT_IN_STREAMS:
+        value = getattr(config, name, None)
+        if value and value != 1.0:
+            raise ValueError(f"a stream cannot honour {name}={value!r}: use generate(), with a streamer if need be")
+    for name in ONE_IN_STREAMS:
+        if (getattr(config, name, None) or 1) > 1:
+            raise ValueError(f"a stream follows one candidate, got {name}={getattr(config, name)}: use generate()")
+
+
+def make_logits_processors(
+    settings: Dict[str, Any], limits: StreamLimits, device: torch.device, custom: Optional[LogitsProcessorList]
+) -> LogitsProcessorList:
+    """The processors that a stream's settings ask for, `custom` ones where `generate()` puts them."""
+    processors = LogitsProcessorList()
+
+    def add(rows: Tuple) -> None:
+        for name, counts, class_name, arguments in rows:
+            value = settings.get(name)
+            if counts(value):
+                kind = getattr(transformers, class_name)
+                takes_device = "device" in inspect.signature(kind.__init__).parameters
+                processors.append(kind(*arguments(value, limits), **({"device": device} if takes_device else {})))
+
+    if not limits.eos_ids:  # nothing to hold back
+        settings = {**settings, "min_length": None, "min_new_tokens": None}
+    add(PROCESSORS)
+    processors.extend(custom or [])
+    if settings.get("do_sample"):
+        add(WARPERS)
+    add(RENORMALIZE)
+    return processors
+
+
+# ------------------------------------------------------------------------------------------------------- the mixin
+
+
+class ChatGLMGeneration(GenerationMixin):
+    """What the language model adds to its forward pass: `generate`, `stream_generate`, `chat`, `stream_chat`.
+
+    A mixin. (transformers 4.30 takes a class whose name holds that of its own mixin for one that cannot generate.)
+    """
+
+    def prepare_inputs_for_generation(
+        self,
+        input_ids: Tensor,
+        past_key_values: Optional[KVCache] = None,
+        attention_mask: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        use_cache: Optional[bool] = None,
+        return_last_logit: bool = True,
+        logits_to_keep: int = 0,
+        output_attentions: Optional[bool] = None,
+        output_hidden_states: Optional[bool] = None,
+        **kwargs,
+    ) -> dict:
+        """The arguments of `forward` for the next step of `generate()`: only tokens that the cache does not hold."""
+        past = self._cached_tokens(past_key_values)
+        unpadded = isinstance(past_key_values, KVCache) and past_key_values.unpadded
+        # The mask counts cached tokens also where a caller continues a cache with the new ids alone.
+        total = input_ids.shape[1]
+        if attention_mask is not None and attention_mask.dim() == 2:
+            total = attention_mask.shape[1]
+        elif position_ids is not None:
+            total = max(total, position_ids.shape[1])
+        new = max(1, total - past)
+        if position_ids is None:
+            mask, device = None if unpadded else attention_mask, input_ids.device
+            position_ids = next_positions(mask, total - new, len(input_ids), new, device)
+        elif 1 < position_ids.shape[1] < total:
+            # Given for the prompt: the positions of later tokens follow its last one.
+            steps = torch.arange(1, total - position_ids.shape[1] + 1, device=position_ids.device)
+            position_ids = torch.cat((position_ids, position_ids[:, -1:] + steps), dim=1)
+        inputs = {"input_ids": input_ids[:, -new:]}
+        if inputs_embeds is not None and past == 0:
+            inputs = {"inputs_embeds": inputs_embeds}
+        if use_cache is not None:
+            inputs["use_cache"] = use_cache
+        if not FORWARD_IS_TOLD_WHAT_TO_OUTPUT:
+            inputs.update(output_attentions=output_attentions, output_hidden_states=output_hidden_states)
+        return {
+            **inputs,
+            "past_key_values": past_key_values,
+            "position_ids": position_ids[:, -new:],
+            "attention_mask": attention_mask,
+            "return_last_logit": return_last_logit,
+            "logits_to_keep": logits_to_keep,
+        }
+
+    def _cached_tokens(self, past) -> int:
+        if past is None:
+            return 0
+        length = past.get_seq_length() if hasattr(past, "get_seq_length") else past[0][0].shape[2]
+        return max(0, length - (self.config.pre_seq_len or 0))
+
+    def _reorder_cache(self, past: KVCache, beam_idx: Tensor) -> KVCache:
+        """Reorders the batch of a cache in place (beam search up to 4.35)."""
+        past.reorder_cache(beam_idx)
+        return past
+
+    def generate(
+        self, inputs: Optional[Tensor] = None, generation_config: Optional[GenerationConfig] = None, *args, **kwargs
+    ):
+        """`generate()` of the installed transformers, its cache allocated once for the final length.
+
+        Raises:
+            ValueError: more tokens than `seq_length`.
+            MemoryError: a cache that does not fit.
+        """
+        config = generation_config if generation_config is not None else self.generation_config
+
+        def setting(name):
+            return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
+
+        prompt = inputs if inputs is not None else kwargs.get("input_ids", kwargs.get("inputs_embeds"))
+        if EMBEDS_NEED_IDS and inputs is None and kwargs.get("inputs_embeds") is not None:
+            inputs = kwargs.pop("input_ids", None)
+            if inputs is None:
+                inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device)
+        if prompt is None:
+            return super().generate(inputs, generation_config, *args, **kwargs)
+        attention_mask, past = kwargs.get("attention_mask"), kwargs.get("past_key_values")
+        length = prompt.shape[1] if attention_mask is None else max(prompt.shape[1], attention_mask.shape[-1])
+        max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length") or 20
+        total = max(length + 1, length + max_new_tokens if max_new_tokens is not None else max_length)
+        self._check_prompt(length)
+        if total > self.config.seq_length:
+            raise ValueError(
+                f"{length} prompt tokens and the answer asked for come to {total} tokens, the model takes "
+                f"{self.config.seq_length} (seq_length): lower max_new_tokens or max_length"
+            )
+        assisted = setting("assistant_model") is not None or setting("prompt_lookup_num_tokens") is not None
+        if assisted:  # candidates are judged by the logits of several positions
+            kwargs.setdefault("return_last_logit", False)
+        elsewhere = ("penalty_alpha", "cache_implementation", "dola_layers", "custom_generate", "assistant_early_exit")
+        if isinstance(past, KVCache):
+            past.reserve(total + (self.config.pre_seq_len or 0))
+        elif past is None and not assisted and setting("use_cache") is not False and not any(map(setting, elsewhere)):
+            rows = prompt.shape[0] * max(setting("num_beams") or 1, setting("num_return_sequences") or 1)
+            kwargs["past_key_values"] = past = self.make_cache(total, rows)
+            past.unpadded = attention_mask is None or (attention_mask.dim() == 2 and bool(attention_mask.all()))
+            position_ids = kwargs.get("position_ids")
+            if position_ids is not None and inputs is None:
+                mask = None if past.unpadded else attention_mask
+                usual = next_positions(mask, 0, *prompt.shape[:2], prompt.device)
+                if torch.equal(position_ids.expand_as(usual), usual):
+                    del kwargs["position_ids"]  # then every step derives its own
+        try:
+            return super().generate(inputs, generation_config, *args, **kwargs)
+        finally:
+            if isinstance(past, KVCache):
+                past.unpadded = False
+
+    def make_cache(self, max_length: int, batch_size: int = 1) -> KVCache:
+        """A cache for `batch_size` rows of `max_length` tokens, allocated when first written.
+
+        Raises:
+            MemoryError: if it would not fit in the memory that is free now.
+        """
+        config = self.config
+        capacity = min(max_length, config.seq_length) + (config.pre_seq_len or 0)
+        element = self.transformer.embedding.word_embeddings.weight.element_size()
+        if config.kv_cache_dtype == "int8":
+            element = 1 + 4 / config.kv_channels  # and the scale of each head
+        per_token = 2 * config.num_layers * config.num_key_value_heads * config.kv_channels * element
+        needed, free = int(capacity * batch_size * per_token), free_memory(self.device)
+        if free is not None and needed > free:
+            raise MemoryError(
+                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
+                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens "
+                f"(max_new_tokens, max_length) or a smaller batch, or set config.kv_cache_dtype='int8'"
+            )
+        return cache_class(config.kv_cache_dtype, config.static_decode)(config.num_layers, capacity)
+
+    def _check_prompt(self, prompt_length: int) -> None:
+        limit = self.config.seq_length
+        if prompt_length > limit:
+            raise ValueError(f"the prompt has {prompt_length} tokens, the model takes {limit} (seq_length)")
+
+    @torch.no_grad()
+    def stream_generate(
+        self,
+        input_ids: Tensor,
+        generation_config: Optional[GenerationConfig] = None,
+        logits_processor: Optional[LogitsProcessorList] = None,
+        stopping_criteria: Optional[StoppingCriteriaList] = None,
+        prefix_allowed_tokens_fn: Optional[Callable[[int, Tensor], List[int]]] = None,
+        return_past_key_values: bool = False,
+        attention_mask: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        past_key_values: Any = None,
+        **kwargs: Any,
+    ) -> Iterator:
+        """Generates greedily or by sampling, and yields all ids after every token.
+
+        Otherwise than `generate()`: one candidate per row (`ONE_IN_STREAMS`); the settings of `NOT_IN_STREAMS` are
+        refused; rows that have ended go on with tokens of their own until all have; new ids on a cache come alone; an
+        answer that would pass `seq_length` ends there; a cache passed in is left as it was.
+
+        Args:
+            input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache.
+            attention_mask: [b, s] or, cached tokens included, [b, t].
+            kwargs: generation settings as for `generate()`.
+
+        Yields:
+            ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
+            the last and usable after the generator went on or was closed.
+
+        Raises:
+            ValueError: settings that a stream cannot honour, or a prompt that leaves no room for an answer.
+        """
+        config = copy.deepcopy(generation_config if generation_config is not None else self.generation_config)
+        unknown = config.update(**kwargs)
+        unknown.pop("use_cache", None)
+        if unknown:
+            raise TypeError(f"stream_generate() got unexpected arguments {sorted(unknown)}")
+        check_stream_settings(config)
+        (b, prompt_length), device = input_ids.shape, input_ids.device
+        cache, past_length, limit = self._stream_cache(config, past_key_values, b, prompt_length)
+        if attention_mask is not None:
+            if attention_mask.shape[1] == prompt_length and past_length:
+                attention_mask = F.pad(attention_mask, (past_length, 0), value=1)
+            attention_mask = None if bool(attention_mask.all()) else attention_mask
+        eos_ids = _eos_ids(config)
+        limits = StreamLimits(prompt_length, limit - past_length, eos_ids)
+        settings = {name: getattr(config, name, None) for name, *_ in (*PROCESSORS, *WARPERS, *RENORMALIZE)}
+        settings.update(prefix_allowed_tokens_fn=prefix_allowed_tokens_fn, do_sample=config.do_sample)
+        settings["top_k"] = DEFAULT_TOP_K if settings["top_k"] is None else settings["top_k"]
+        process = make_logits_processors(settings, limits, device, logits_processor)
+        stop = StoppingCriteriaList(stopping_criteria or [])
+        if config.max_time is not None:
+            stop.append(MaxTimeCriteria(config.max_time))
+
+        eos = torch.tensor(eos_ids, dtype=torch.long, device=device)
+        ids, finished = input_ids.new_empty(b, limits.max_length), torch.zeros(b, dtype=torch.bool, device=device)
+        ids[:, :prompt_length] = new_ids = input_ids
+        for length in range(prompt_length, ids.shape[1]):
+            outputs = self(
+                new_ids, position_ids, attention_mask, cache, use_cache=True, return_dict=True, return_last_logit=True
+            )
+            scores = process(ids[:, :length], outputs.logits[:, -1].float())
+            if config.do_sample:
+                next_ids = torch.multinomial(scores.softmax(-1), 1)
+            else:
+                next_ids = scores.argmax(-1, keepdim=True)
+            ids[:, length : length + 1] = new_ids = next_ids
+            finished |= torch.isin(next_ids[:, 0], eos)
+            finished |= torch.as_tensor(stop(ids[:, : length + 1], scores), device=device)
+            done = bool(finished.all())
+            yield (ids[:, : length + 1], cache.snapshot()) if return_past_key_values else ids[:, : length + 1]
+            if done:
+                return
+            if attention_mask is not None:
+                attention_mask = F.pad(attention_mask, (0, 1), value=1)
+            position_ids = None if position_ids is None else position_ids[:, -1:] + 1
+
+    def _stream_cache(
+        self, config: GenerationConfig, past: Any, batch: int, prompt_length: int
+    ) -> Tuple[KVCache, int, int]:
+        """The cache that a stream writes to, the tokens of a text that it holds, and how many tokens there may be."""
+        if past is not None and not isinstance(past, KVCache):
+            past = cache_class(self.config.kv_cache_dtype).from_layers(past)
+        past_length = self._cached_tokens(past)
+        prompt = past_length + prompt_length
+        limit = prompt + config.max_new_tokens if config.max_new_tokens is not None else config.max_length or 20
+        if limit <= prompt:
+            raise ValueError(
+                f"the prompt has {prompt} tokens, which leaves no room within max_length={limit}: raise it, or "
+                f"shorten the prompt or the history"
+            )
+        limit = min(limit, self.config.seq_length)
+        self._check_prompt(prompt)
+        cache = self.make_cache(limit, batch) if past is None else past.snapshot()
+        cache.reserve(limit + (self.config.pre_seq_len or 0))
+        return cache, past_length, limit
+
+    # ------------------------------------------------------------------------------------------------------------ chat
+
+    @staticmethod
+    def process_response(response: str) -> str:
+        """The text of an answer as it is shown: stripped, with the placeholder of the training date filled in."""
+        return response.strip().replace("[[训练时间]]", "2023年")
+
+    def build_inputs(self, tokenizer, query: str, history: Optional[History] = None):
+        """The tokenized prompt of a conversation, on the model's device."""
+        _check_query(query)
+        return tokenizer([tokenizer.build_prompt(query, history or [])], return_tensors="pt").to(self.device)
+
+    def build_stream_inputs(self, tokenizer, query: str, history: Optional[History] = None):
+        """The tokenized prompt of the next round alone, to continue a cache that holds the earlier ones."""
+        _check_query(query)
+        if not history:
+            return self.build_inputs(tokenizer, query)
+        prompt = f"\n\n[Round {len(history) + 1}]\n\n问：{query}\n\n答："
+        ids = tokenizer.encode(prompt, add_special_tokens=False)[1:]  # without the space that starts a text
+        return tokenizer.pad([{"input_ids": ids}], return_tensors="pt").to(self.device)
+
+    @torch.no_grad()
+    def chat(
+        self,
+        tokenizer,
+        query: str,
+        history: Optional[History] = None,
+        max_length: int = 32768,
+        num_beams: int = 1,
+        do_sample: bool = True,
+        top_p: float = 0.8,
+        temperature: float = 0.8,
+        logits_processor: Optional[LogitsProcessorList] = None,
+        past_key_values: Optional[KVCache] = None,
+        **kwargs,
+    ) -> Tuple[str, History]:
+        """Answers a query.
+
+        Args:
+            history: earlier rounds, (query, response) each.
+            max_length: tokens of prompt and answer together.
+            past_key_values: a `KVCache` (see `make_cache`) to keep between calls: the longest prefix that it shares
+                with this prompt is not computed again. Written in place.
+            kwargs: further settings of `generate()`.
+
+        Returns:
+            response, history with the new round at its end.
+
+        Raises:
+            ValueError: an empty query, a prompt that leaves no room for an answer, or beams with a cache to keep.
+        """
+        inputs = self.build_inputs(tokenizer, query, history)
+        settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs)
+        prompt = inputs["input_ids"]
+        if past_key_values is not None:
+            if not isinstance(past_key_values, KVCache):
+                raise TypeError(
+                    f"chat() keeps a KVCache (see make_cache), got {type(past_key_values).__name__}; "
+                    f"stream_chat() continues what generate() returned"
+                )
+            if num_beams > 1 or (settings.get("num_return_sequences") or 1) > 1:
+                raise ValueError(
+                    "a cache kept between calls follows one candidate: num_beams and num_return_sequences must be 1"
+                )
+            past_key_values.keep_prefix(prompt[0].tolist()[:-1])
+            settings["past_key_values"] = past_key_values
+            inputs.pop("position_ids", None)
+        output = self.generate(**inputs, num_beams=num_beams, **settings)
+        output = output if isinstance(output, Tensor) else output.sequences
+        if past_key_values is not None:
+            past_key_values.token_ids = output[0].tolist()[: self._cached_tokens(past_key_values)]
+        response = self.process_response(_decode(tokenizer, output[0, prompt.shape[1] :]))
+        return response, [*(history or []), (query, response)]
+
+    @torch.no_grad()
+    def stream_chat(
+        self,
+        tokenizer,
+        query: str,
+        history: Optional[History] = None,
+        past_key_values: Optional[KVCache] = None,
+        max_length: int = 32768,
+        do_sample: bool = True,
+        top_p: float = 0.8,
+        temperature: float = 0.8,
+        logits_processor: Optional[LogitsProcessorList] = None,
+        return_past_key_values: bool = False,
+        **kwargs,
+    ) -> Iterator[Tuple]:
+        """Answers a query, yielding the answer so far whenever it ends in a complete character.
+
+        Args:
+            past_key_values: what an earlier call with `return_past_key_values` gave last; `history` then names the
+                rounds that it holds, and only the new query is computed.
+
+        Yields:
+            (response so far, history), or with `return_past_key_values` (response so far, history, past_key_values).
+
+        Raises:
+            ValueError: an empty query, or a prompt that leaves no room for an answer.
+        """
+        if past_key_values is None:
+            inputs = self.build_inputs(tokenizer, query, history)
+        else:
+            inputs = self.build_stream_inputs(tokenizer, query, history)
+            inputs.pop("position_ids", None)  # they continue after the cache
+        past_length = self._cached_tokens(past_key_values)
+        settings = self._chat_settings(
+            max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs, past_length
+        )
+        prompt_length = inputs["input_ids"].shape[1]
+        stream = self.stream_generate(
+            **inputs, past_key_values=past_key_values, return_past_key_values=return_past_key_values, **settings
+        )
+        for step in stream:
+            ids, cache = step if return_past_key_values else (step, None)
+            response = _decode(tokenizer, ids[0, prompt_length:])
+            if response and not response.endswith("\ufffd"):
+                response = self.process_response(response)
+                new_history = [*(history or []), (query, response)]
+                yield (response, new_history, cache) if return_past_key_values else (response, new_history)
+
+    def _chat_settings(
+        self, max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs, past_length=0
+    ) -> dict:
+        settings = {"do_sample": do_sample, **kwargs}
+        if do_sample:
+            settings.update(top_p=top_p, temperature=temperature)
+        prompt_length = past_length + inputs["input_ids"].shape[1]
+        if settings.get("max_new_tokens") is None:
+            settings["max_length"] = max_length = min(max_length, self.config.seq_length)
+            if prompt_length >= max_length:
+                raise ValueError(
+                    f"the prompt has {prompt_length} tokens, which leaves no room within "
+                    f"max_length={max_length}: raise it, or shorten the query or the history"
+                )
+        settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), InvalidScoreLogitsProcessor()])
+        return settings
+
+
+def _check_query(query: str) -> None:
+    if not isinstance(query, str):
+        raise TypeError(f"query must be a string, got {type(query).__name__}")
+    if not query.strip():
+        raise ValueError("query is empty: there is nothing to answer")
+
+
+def _eos_ids(config: GenerationConfig) -> List[int]:
+    eos = config.eos_token_id
+    return [token for token in (eos if isinstance(eos, (list, tuple)) else [eos]) if token is not None]
+
+
+def _decode(tokenizer, ids: Tensor) -> str:
+    # The embedding is padded to a round size: its last ids stand for no text.
+    return tokenizer.decode([token for token in ids.tolist() if token < tokenizer.vocab_size])
