@@ -9,6 +9,7 @@ Nothing runs at import. Settings are read from the environment at the first use:
 
 import ctypes
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from typing import List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -44,7 +45,7 @@ _lock = threading.Lock()
 _loaded: List[Optional[ctypes.CDLL]] = []  # empty before the first use
 
 
-def library() -> Optional[ctypes.CDLL]:
+def library() -> Any:  # Optional[ctypes.CDLL], which every call behind `serve` would have to ask again
     """The compiled kernels, built at the first call; None, after one warning, where that fails.
 
     Calls into them release the GIL.
@@ -90,7 +91,7 @@ def _build() -> ctypes.CDLL:
 
 
 def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDLL:
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
+    version = _run([compiler, "--version"], timeout=60)
     identity = "\0".join([CPU_SOURCE, compiler, *flags, version, _processor()])
     path = os.path.join(folder, f"chatglm-{hashlib.sha256(identity.encode()).hexdigest()[:24]}.so")
     if _is_complete(path):
@@ -101,8 +102,7 @@ def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDL
     descriptor, temporary = tempfile.mkstemp(suffix=".so", dir=folder)
     os.close(descriptor)
     try:
-        command = [compiler, *flags, "-x", "c++", "-", "-o", temporary]
-        subprocess.run(command, input=CPU_SOURCE, capture_output=True, text=True, check=True, timeout=600)
+        _run([compiler, *flags, "-x", "c++", "-", "-o", temporary], timeout=600, text=CPU_SOURCE)
         with open(temporary, "rb") as file:
             digest = hashlib.sha256(file.read()).digest()
         with open(temporary, "ab") as file:
@@ -112,6 +112,13 @@ def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDL
         if os.path.exists(temporary):
             os.unlink(temporary)
     return _open(path)
+
+
+def _run(command: List[str], timeout: float, text: str = "") -> str:
+    """What a compiler prints when `text` is put in: in any language, whatever encoding the locale names."""
+    return subprocess.run(
+        command, input=text, capture_output=True, check=True, timeout=timeout, encoding="utf-8", errors="replace"
+    ).stdout
 
 
 def _is_complete(path: str) -> bool:
@@ -245,11 +252,11 @@ def float_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
 
 def _rows(x: Tensor) -> Tuple[Tensor, int, int]:
     """x as the kernels read it, its number of rows and the distance between them."""
-    k = x.shape[-1]
+    k, m = x.shape[-1], math.prod(x.shape[:-1])
     if x.is_contiguous():
-        return x, (x.numel() // k if k else 0), k
-    rows, stride = _unit_stride(x.reshape(-1, k))
-    return rows, rows.shape[0], stride
+        return x, m, k
+    rows, stride = _unit_stride(x.reshape(m, k))
+    return rows, m, stride
 
 
 def _unit_stride(matrix: Tensor) -> Tuple[Tensor, int]:
@@ -258,7 +265,7 @@ def _unit_stride(matrix: Tensor) -> Tuple[Tensor, int]:
     return (matrix, stride) if unit == 1 else (matrix.contiguous(), matrix.shape[1])
 
 
-def _vector(tensor: Optional[Tensor]) -> Tuple[int, int, Optional[Tensor]]:
+def _vector(tensor: Optional[Tensor]) -> Tuple[int, int, Any]:
     """Address and type of a scale or bias as the kernels read it, and the tensor that keeps the memory alive."""
     if tensor is None:
         return 0, 0, None

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from package import load_package
 
-quantization, kernels, modeling = load_package("quantization", "quantization_kernels", "modeling_chatglm")
+quantization, kernels, modeling = load_package("quantization", "cpu_kernels", "modeling_chatglm")
 
 TESTS = Path(__file__).resolve().parent
 LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
@@ -30,19 +30,19 @@ def libraries():
     for arch in ("native", "portable"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CHATGLM_CPU_ARCH", arch)
-            built[arch] = kernels._build_cpu_kernels()
+            built[arch] = kernels._build()
     return built
 
 
 @pytest.fixture(params=["native", "portable"])
 def arch(request, libraries, monkeypatch):
-    monkeypatch.setattr(kernels, "_cpu_kernels", libraries[request.param])
+    monkeypatch.setattr(kernels, "_loaded", [libraries[request.param]])
     return request.param
 
 
 @pytest.fixture
 def native(libraries, monkeypatch):
-    monkeypatch.setattr(kernels, "_cpu_kernels", libraries["native"])
+    monkeypatch.setattr(kernels, "_loaded", [libraries["native"]])
 
 
 def random_linear(m, n, k, bits, dtype=torch.float32, scale_dtype=torch.float32, seed=0):
@@ -77,7 +77,7 @@ def relative_error(result, exact, x, weight, scale, bits):
 def test_every_number_of_rows(arch, bits, n, k):
     for m in (1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 21, 64, 130):
         x, weight, scale = random_linear(m, n, k, bits)
-        result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+        result = kernels.quantized_linear(x, weight, scale, None, bits)
         exact = exact_linear(x, weight, scale, None, bits)
         assert result.shape == (m, n) and result.dtype == x.dtype
         assert relative_error(result, exact, x, weight, scale, bits) <= LINEAR, m
@@ -86,7 +86,7 @@ def test_every_number_of_rows(arch, bits, n, k):
 def test_int8_takes_an_odd_number_of_columns(arch):
     for m in (6, 14):
         x, weight, scale = random_linear(m, 9, 4099, 8)
-        result = kernels.cpu_quantized_linear(x, weight, scale, None, 8)
+        result = kernels.quantized_linear(x, weight, scale, None, 8)
         assert relative_error(result, exact_linear(x, weight, scale, None, 8), x, weight, scale, 8) <= LINEAR
 
 
@@ -98,7 +98,7 @@ def test_dtypes_and_bias(arch, bits, dtype, scale_dtype):
         x, weight, scale = random_linear(m, 35, 1026, bits, dtype, scale_dtype)
         for bias_dtype in (*FLOATS, torch.float64):
             bias = torch.randn(35).to(bias_dtype)
-            result = kernels.cpu_quantized_linear(x, weight, scale, bias, bits)
+            result = kernels.quantized_linear(x, weight, scale, bias, bits)
             assert result.dtype == dtype
             exact = exact_linear(x, weight, scale, bias, bits)
             assert relative_error(result, exact, x, weight, scale, bits) <= LINEAR
@@ -107,19 +107,19 @@ def test_dtypes_and_bias(arch, bits, dtype, scale_dtype):
 @pytest.mark.parametrize("bits", [4, 8])
 def test_batched_and_strided_input(arch, bits):
     x, weight, scale = random_linear(12, 21, 130, bits)
-    expected = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    expected = kernels.quantized_linear(x, weight, scale, None, bits)
     wide = torch.randn(12, 2, 200)
     wide[:, 1, 7:137] = x
     for variant in (wide[:, 1, 7:137], x.T.contiguous().T):
         assert not variant.is_contiguous()
-        assert torch.equal(kernels.cpu_quantized_linear(variant, weight, scale, None, bits), expected)
-    batched = kernels.cpu_quantized_linear(x.view(3, 4, 130), weight, scale, None, bits)
+        assert torch.equal(kernels.quantized_linear(variant, weight, scale, None, bits), expected)
+    batched = kernels.quantized_linear(x.view(3, 4, 130), weight, scale, None, bits)
     assert torch.equal(batched, expected.view(3, 4, 21))
-    swapped = kernels.cpu_quantized_linear(x.view(3, 4, 130).transpose(0, 1), weight, scale, None, bits)
+    swapped = kernels.quantized_linear(x.view(3, 4, 130).transpose(0, 1), weight, scale, None, bits)
     assert torch.equal(swapped, expected.view(3, 4, 21).transpose(0, 1))
-    assert kernels.cpu_quantized_linear(x[0], weight, scale, None, bits).shape == (21,)
+    assert kernels.quantized_linear(x[0], weight, scale, None, bits).shape == (21,)
     rows = torch.cat([weight, weight], dim=1)[:, : weight.shape[1]]  # rows of a wider matrix
-    assert torch.equal(kernels.cpu_quantized_linear(x, rows, scale, None, bits), expected)
+    assert torch.equal(kernels.quantized_linear(x, rows, scale, None, bits), expected)
 
 
 @pytest.mark.parametrize("arch", ["native", "portable"])
@@ -135,12 +135,12 @@ def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path, arch):
     monkeypatch.setenv("CHATGLM_CPU_ARCH", arch)
     for choice in (0, 1):
         with monkeypatch.context() as patch:
-            patch.setattr(kernels, "_CPU_FLAGS", [*kernels._CPU_FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
-            library = kernels._build_cpu_kernels()
-        monkeypatch.setattr(kernels, "_cpu_kernels", library)
+            patch.setattr(kernels, "FLAGS", [*kernels.FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
+            library = kernels._build()
+        monkeypatch.setattr(kernels, "_loaded", [library])
         results.append(
             [
-                kernels.cpu_quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
+                kernels.quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
                 for bits in (4, 8)
                 for m in (9, 10, 12, 15, 37)
             ]
@@ -151,10 +151,18 @@ def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path, arch):
     assert relative_error(results[1][4], exact, x[4], weight[4], scale[4], 4) <= LINEAR
 
 
+def test_no_columns_give_the_bias(arch):
+    bias = torch.randn(5)
+    for shape in ((3, 0), (2, 3, 0)):
+        quantized = kernels.quantized_linear(torch.zeros(shape), torch.zeros(5, 0, dtype=torch.int8), bias, bias, 4)
+        dense = kernels.float_linear(torch.zeros(shape), torch.zeros(5, 0), bias)
+        assert torch.equal(quantized, bias.expand(*shape[:-1], 5)) and torch.equal(dense, quantized)
+
+
 @pytest.mark.parametrize("shape", [(0, 64), (2, 0, 64)])
 def test_empty_batch(arch, shape):
     _, weight, scale = random_linear(1, 5, 64, 4)
-    assert kernels.cpu_quantized_linear(torch.zeros(shape), weight, scale, None, 4).shape == (*shape[:-1], 5)
+    assert kernels.quantized_linear(torch.zeros(shape), weight, scale, None, 4).shape == (*shape[:-1], 5)
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -162,7 +170,7 @@ def test_empty_batch(arch, shape):
 def test_outliers(arch, bits, m):
     x, weight, scale = random_linear(m, 64, 4096, bits)
     x[:, torch.randperm(4096)[:6]] *= 100
-    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    result = kernels.quantized_linear(x, weight, scale, None, bits)
     assert relative_error(result, exact_linear(x, weight, scale, None, bits), x, weight, scale, bits) <= OUTLIERS
 
 
@@ -171,7 +179,7 @@ def test_outliers(arch, bits, m):
 def test_any_magnitude(arch, m, magnitude):
     x, weight, scale = random_linear(m, 16, 600, 4)
     x *= magnitude
-    result = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    result = kernels.quantized_linear(x, weight, scale, None, 4)
     exact = exact_linear(x, weight, scale, None, 4)
     assert ((result.double() - exact).norm() / exact.norm()).item() <= LINEAR
 
@@ -183,7 +191,7 @@ def test_no_overflow_in_the_worst_case(arch, bits, lowest, sign, m):
     # All products of a block are as large as they can be and of one sign.
     weight = torch.full((20, 4098 * bits // 8), lowest, dtype=torch.int8)
     x, scale = torch.full((m, 4098), 3.5 * sign), torch.ones(20)
-    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    result = kernels.quantized_linear(x, weight, scale, None, bits)
     torch.testing.assert_close(result.double(), exact_linear(x, weight, scale, None, bits), rtol=1e-6, atol=0)
 
 
@@ -191,9 +199,9 @@ def test_no_overflow_in_the_worst_case(arch, bits, lowest, sign, m):
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_nan_and_infinity_stay_in_their_row(arch, m, bad):
     x, weight, scale = random_linear(m, 40, 1100, 4)
-    clean = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    clean = kernels.quantized_linear(x, weight, scale, None, 4)
     x[m // 2, 1050] = bad
-    result = kernels.cpu_quantized_linear(x, weight, scale, None, 4)
+    result = kernels.quantized_linear(x, weight, scale, None, 4)
     assert not torch.isfinite(result[m // 2]).any()
     others = torch.arange(m) != m // 2
     assert torch.equal(result[others], clean[others])
@@ -203,7 +211,7 @@ def test_zero_rows_give_the_bias(arch):
     _, weight, scale = random_linear(1, 40, 1100, 4)
     bias = torch.randn(40)
     for m in (1, 7, 14):
-        result = kernels.cpu_quantized_linear(torch.zeros(m, 1100), weight, scale, bias, 4)
+        result = kernels.quantized_linear(torch.zeros(m, 1100), weight, scale, bias, 4)
         assert torch.equal(result, bias.expand(m, 40))
 
 
@@ -218,7 +226,7 @@ def test_zero_rows_give_the_bias(arch):
 )
 def test_any_shape(m, n, half_k, bits, dtype, seed):
     x, weight, scale = random_linear(m, n, 2 * half_k, bits, dtype, seed=seed)
-    result = kernels.cpu_quantized_linear(x, weight, scale, None, bits)
+    result = kernels.quantized_linear(x, weight, scale, None, bits)
     error = relative_error(result, exact_linear(x, weight, scale, None, bits), x, weight, scale, bits)
     assert error <= 2 * LINEAR  # a single product may lose more than the mean of many
 
@@ -232,7 +240,7 @@ def test_any_shape(m, n, half_k, bits, dtype, seed):
 def test_float_weights(arch, weight_dtype, dtype, n, k):
     for m in (1, 2, 3, 4, 5, 8, 11):
         x, weight, bias = torch.randn(m, k).to(dtype), torch.randn(n, k).to(weight_dtype), torch.randn(n)
-        result = kernels.cpu_float_linear(x, weight, bias)
+        result = kernels.float_linear(x, weight, bias)
         exact = x.double() @ weight.double().T + bias.double()
         size = (x.double().square() @ weight.double().square().T + bias.double().square()).sum().sqrt()
         assert result.dtype == dtype
@@ -259,7 +267,7 @@ def test_half_floats_convert_exactly(arch):
     for dtype in (torch.float16, torch.bfloat16):
         every = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
         every = every[every.isfinite()]
-        result = kernels.cpu_float_linear(torch.ones(1, 1, dtype=dtype), every[:, None], None)[0]
+        result = kernels.float_linear(torch.ones(1, 1, dtype=dtype), every[:, None], None)[0]
         assert torch.equal(result, every)
 
 
@@ -279,9 +287,9 @@ def test_rms_norm(arch, dtype, shape):
     x, weight = (3 * torch.randn(shape)).to(dtype), torch.rand(shape[-1]).to(dtype)
     wide = x.double()
     exact = weight.double() * wide * (wide.square().mean(-1, keepdim=True) + 1e-5).rsqrt()
-    result = kernels.native_rms_norm(x, weight, 1e-5)
+    result = kernels.rms_norm(x, weight, 1e-5)
     assert result.dtype == dtype and result.shape == x.shape and within_rounding(result, exact)
-    assert torch.equal(kernels.native_rms_norm(x, weight.float(), 1e-5), result)
+    assert torch.equal(kernels.rms_norm(x, weight.float(), 1e-5), result)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -291,10 +299,10 @@ def test_swiglu(arch, dtype, shape):
     x = (5 * torch.randn(shape)).to(dtype)
     x.view(-1)[:3] = torch.tensor([90.0, -90.0, 0.0])
     gate, up = x.double().chunk(2, -1)
-    result = kernels.native_swiglu(x)
+    result = kernels.swiglu(x)
     assert result.dtype == dtype and within_rounding(result, torch.nn.functional.silu(gate) * up)
     x.view(-1)[1] = float("nan")
-    assert kernels.native_swiglu(x).isnan().sum() == 1
+    assert kernels.swiglu(x).isnan().sum() == 1
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -308,7 +316,7 @@ def test_rotation(arch, dtype, b, s, heads, d):
     cos, sin = angles.cos(), angles.sin()
     exact = torch.stack((real * cos - imaginary * sin, real * sin + imaginary * cos), -1).flatten(-2)
     before = whole.clone().view(b, s, heads + 2, d)
-    assert kernels.native_rotate(x, cos, sin)
+    kernels.rotate(x, cos, sin)
     assert within_rounding(x[..., : d // 2], exact)
     after = whole.view(b, s, heads + 2, d)
     assert torch.equal(after[..., d // 2 :], before[..., d // 2 :])
@@ -317,11 +325,13 @@ def test_rotation(arch, dtype, b, s, heads, d):
 
 def test_shapes_that_do_not_fit_are_named(native):
     with pytest.raises(ValueError, match="x has 16 channels, the weight of the norm 8"):
-        kernels.native_rms_norm(torch.randn(2, 16), torch.ones(8), 1e-5)
+        kernels.rms_norm(torch.randn(2, 16), torch.ones(8), 1e-5)
     x, angles = torch.randn(1, 3, 2, 8), torch.rand(1, 3, 1, 4)
     for cos, sin in ((torch.rand(1, 3, 1, 5), torch.rand(1, 3, 1, 5)), (angles, angles[..., :2])):
         with pytest.raises(ValueError, match="do not fit x"):
-            kernels.native_rotate(x, cos, sin)
+            kernels.rotate(x, cos, sin)
+    with pytest.raises(ValueError, match="contiguous"):
+        kernels.rotate(x.transpose(2, 3), angles[..., :1], angles[..., :1])
 
 
 def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
@@ -333,8 +343,8 @@ def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
     def counted(function):
         return lambda *arguments: called.append(function) or function(*arguments)
 
-    monkeypatch.setattr(modeling, "native_rms_norm", counted(kernels.native_rms_norm))
-    monkeypatch.setattr(modeling, "native_rotate", counted(kernels.native_rotate))
+    monkeypatch.setattr(modeling, "cpu_rms_norm", counted(kernels.rms_norm))
+    monkeypatch.setattr(modeling, "cpu_rotate", counted(kernels.rotate))
     fast = norm(x), modeling.apply_rotary(heads.clone(), angles.cos(), angles.sin())
     assert len(called) == 2
     monkeypatch.setattr(modeling, "NATIVE_WIDTH", 10**9)
@@ -342,18 +352,29 @@ def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
     assert len(called) == 2
 
 
-def test_what_the_step_kernels_leave_to_torch(native):
-    x = torch.randn(2, 3, 4, 8)
-    angles = torch.rand(2, 3, 1, 2)
-    assert kernels.native_swiglu(x.double()) is None
-    assert kernels.native_swiglu(x.to("meta")) is None
-    assert kernels.native_rms_norm(x.requires_grad_(), torch.ones(8), 1e-5) is None
-    assert kernels.native_rms_norm(x.detach(), torch.ones(8).requires_grad_(), 1e-5) is None
-    assert not kernels.native_rotate(x, angles, angles)
+class Wrapped(torch.Tensor):
+    """A tensor whose memory may not be what its shape says, like torch's fake ones."""
+
+
+def test_what_is_left_to_torch(native, monkeypatch):
+    x, weight = torch.randn(2, 3, 8), torch.ones(8)
+    assert kernels.serve(x, weight, x.half(), x.bfloat16(), x.to(torch.int8), torch.nn.Parameter(x, False))
+    for refused in (x.double(), x.long(), x.to("meta"), torch.Tensor._make_subclass(Wrapped, x)):
+        assert not kernels.serve(refused) and not kernels.serve(x, refused)
+    wanting = x.clone().requires_grad_()
+    assert not kernels.serve(wanting) and not kernels.serve(x, wanting)
     with torch.no_grad():
-        assert kernels.native_rms_norm(x, torch.ones(8), 1e-5) is not None
-        assert not kernels.native_rotate(x.transpose(0, 1), angles.transpose(0, 1), angles.transpose(0, 1))
-        assert not kernels.native_rotate(x, angles.double(), angles.double())
+        assert kernels.serve(wanting)
+    monkeypatch.setattr(kernels, "_loaded", [None])
+    assert not kernels.serve(x)
+
+
+def test_rotation_of_rows_that_do_not_lie_one_behind_the_other(arch):
+    x, angles = torch.randn(3, 2, 4, 8), torch.rand(2, 3, 1, 2)
+    expected = x.transpose(0, 1).contiguous()
+    kernels.rotate(expected, angles.cos(), angles.sin())
+    kernels.rotate(x.transpose(0, 1), angles.cos(), angles.sin())
+    assert torch.equal(x.transpose(0, 1), expected)
 
 
 # -------------------------------------------------------------------------------------------------------- attention
@@ -393,7 +414,7 @@ def test_attention(arch, cache_dtype, batch, queries, heads, groups, channels, k
     query = torch.randn(batch, queries, heads, channels)
     key, value = torch.randn(2, batch, kv_length + 9, groups, channels).to(cache_dtype)
     for starts in (None, torch.arange(batch) * 3 % kv_length):
-        result = kernels.cached_attention(query, key, value, kv_length, starts)
+        result = kernels.attention(query, key[:, :kv_length], value[:, :kv_length], starts=starts)
         exact = exact_attention(query, key, value, kv_length, starts)
         assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION
 
@@ -401,7 +422,7 @@ def test_attention(arch, cache_dtype, batch, queries, heads, groups, channels, k
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_attention_in_half_precision(arch, dtype):
     query, key, value = (torch.randn(2, 50, heads, 32).to(dtype) for heads in (8, 2, 2))
-    result = kernels.cached_attention(query, key, value)
+    result = kernels.attention(query, key, value)
     exact = exact_attention(query, key, value, 50)
     assert result.dtype == dtype
     assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION + OUTPUT[dtype]
@@ -413,7 +434,7 @@ def test_attention_over_an_int8_cache(arch, scale_dtype, queries):
     query = torch.randn(2, queries, 8, 32)
     key, value = torch.randint(-127, 128, (2, 2, 400, 2, 32), dtype=torch.int8)
     key_scale, value_scale = (torch.rand(2, 2, 400, 2) * 0.02).to(scale_dtype)
-    result = kernels.cached_attention(query, key, value, 390, None, key_scale, value_scale)
+    result = kernels.attention(query, *(part[:, :390] for part in (key, value, key_scale, value_scale)))
     exact = exact_attention(query, key, value, 390, None, key_scale, value_scale)
     assert ((result - exact).norm() / exact.norm()).item() <= ATTENTION
 
@@ -422,25 +443,25 @@ def test_attention_reads_strided_views(arch):
     fused = torch.randn(2, 20, 8 * 16 + 2 * 2 * 16)  # query, key and value of one projection
     query, key, value = (part.view(2, 20, -1, 16) for part in fused.split([8 * 16, 2 * 16, 2 * 16], dim=-1))
     assert torch.equal(
-        kernels.cached_attention(query, key, value),
-        kernels.cached_attention(query.contiguous(), key.contiguous(), value.contiguous()),
+        kernels.attention(query, key, value),
+        kernels.attention(query.contiguous(), key.contiguous(), value.contiguous()),
     )
 
 
 def test_padding_sees_nothing_and_poisons_nothing(arch):
     query, key, value = torch.randn(2, 6, 4, 8), torch.randn(2, 6, 2, 8), torch.randn(2, 6, 2, 8)
     key[1, :4], value[1, :4] = float("nan"), float("nan")
-    result = kernels.cached_attention(query, key, value, starts=torch.tensor([0, 4]))
+    result = kernels.attention(query, key, value, starts=torch.tensor([0, 4]))
     assert torch.equal(result[1, :4], torch.zeros(4, 4, 8))
-    alone = kernels.cached_attention(query[1:, 4:], key[1:, 4:], value[1:, 4:])
+    alone = kernels.attention(query[1:, 4:], key[1:, 4:], value[1:, 4:])
     torch.testing.assert_close(result[1:, 4:], alone)
 
 
 def test_attention_slices_equal_one_pass(arch):
     query, key, value = torch.randn(1, 200, 8, 32), torch.randn(1, 200, 2, 32), torch.randn(1, 200, 2, 32)
-    whole = kernels.cached_attention(query, key, value)
+    whole = kernels.attention(query, key, value)
     parts = [
-        kernels.cached_attention(query[:, a : a + size], key, value, a + size)
+        kernels.attention(query[:, a : a + size], key[:, : a + size], value[:, : a + size])
         for a, size in ((0, 64), (64, 100), (164, 1), (165, 35))
     ]
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-5, atol=1e-6)
@@ -449,26 +470,31 @@ def test_attention_slices_equal_one_pass(arch):
 def test_large_scores_and_nan(arch):
     query, key, value = torch.randn(1, 3, 2, 16) * 300, torch.randn(1, 300, 1, 16) * 300, torch.randn(1, 300, 1, 16)
     torch.testing.assert_close(
-        kernels.cached_attention(query, key, value).double(),
+        kernels.attention(query, key, value).double(),
         exact_attention(query, key, value, 300),
         rtol=1e-3,
         atol=1e-3,
     )
     query[0, 1, 0, 0] = float("nan")
-    result = kernels.cached_attention(query, key, value)
+    result = kernels.attention(query, key, value)
     assert result[0, 1, 0].isnan().all() and result[0, [0, 2]].isfinite().all()
 
 
-def test_attention_declines_and_refuses(native):
-    query, key = torch.randn(1, 2, 4, 8), torch.randn(1, 5, 2, 8)
-    assert kernels.cached_attention(query.double(), key, key) is None
-    assert kernels.cached_attention(query.requires_grad_(), key, key) is None
-    with torch.no_grad():
-        for bad in ({"kv_length": 6}, {"kv_length": 1}, {"key_scale": torch.ones(1, 5, 2)}):
-            with pytest.raises(ValueError):
-                kernels.cached_attention(query, key, key, **bad)
-        with pytest.raises(ValueError):
-            kernels.cached_attention(torch.randn(1, 2, 3, 8), key, key)
+def test_attention_names_what_does_not_fit(native):
+    query, key, scale = torch.randn(1, 2, 4, 8), torch.randn(1, 5, 2, 8), torch.ones(1, 5, 2)
+    integers = key.to(torch.int8)
+    for bad in (
+        (query, key[:, :1], key[:, :1]),  # more queries than keys
+        (query, key, key[:, :4]),
+        (query, key.expand(2, -1, -1, -1), key.expand(2, -1, -1, -1)),
+        (torch.randn(1, 2, 3, 8), key, key),
+        (query, key, key.half()),
+        (query, key, key, scale, scale),
+        (query, integers, integers),
+        (query, integers, integers, scale, None),
+    ):
+        with pytest.raises(ValueError, match="does not fit a cache|an int8 cache"):
+            kernels.attention(*bad)
 
 
 # ---------------------------------------------------------------------------------------------- threads and processes
@@ -478,10 +504,10 @@ def everything(seed=0):
     x, weight, scale = random_linear(70, 200, 1030, 4, seed=seed)
     query, key = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(seed)), torch.ones(1, 900, 2, 64)
     return [
-        kernels.cpu_quantized_linear(x, weight, scale, None, 4),
-        kernels.cpu_quantized_linear(x[:1], weight, scale, None, 4),
-        kernels.cpu_float_linear(x[:3], quantization.dequantize_weight(weight, scale, 4), None),
-        kernels.cached_attention(query, key, key * 0.5),
+        kernels.quantized_linear(x, weight, scale, None, 4),
+        kernels.quantized_linear(x[:1], weight, scale, None, 4),
+        kernels.float_linear(x[:3], quantization.dequantize_weight(weight, scale, 4), None),
+        kernels.attention(query, key, key * 0.5),
     ]
 
 
@@ -521,15 +547,14 @@ def test_without_an_openmp_runtime(native, libraries):
     try:
         assert all(torch.equal(a, b) for a, b in zip(everything(), expected))
     finally:
-        kernels._open_cpu_library(libraries["native"]._name)  # hands the runtime over again
+        kernels._open(libraries["native"]._name)  # hands the runtime over again
 
 
 def run_python(code, **environment):
-    script = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n" + code
     inherited = {name: value for name, value in os.environ.items() if name not in ("CXX", "CHATGLM_CPU_ARCH")}
     return subprocess.Popen(
-        [sys.executable, "-c", script],
-        env={**inherited, **environment},
+        [sys.executable, "-c", code],
+        env={**inherited, "PYTHONPATH": str(TESTS), **environment},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -592,8 +617,7 @@ def test_no_compiler_means_one_warning_and_right_numbers(tmp_path):
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     check(); check()
-    kernels = load_package("quantization_kernels")
-    assert kernels.cached_attention(torch.randn(1, 1, 2, 4), torch.randn(1, 3, 1, 4), torch.randn(1, 3, 1, 4)) is None
+    assert load_package("cpu_kernels").library() is None
     quantization.dense_linear(x, torch.randn(5, 1024).half())
 print(len(caught), caught[0].message)
 """,
@@ -604,9 +628,11 @@ print(len(caught), caught[0].message)
     assert out.startswith("1 ") and "no C++ compiler found" in out and "apt-get install g++" in out
 
 
-def test_compile_error_says_what_the_compiler_said(tmp_path):
+def test_compile_error_says_what_the_compiler_said_in_any_encoding(tmp_path):
     compiler = tmp_path / "broken-cxx"
-    compiler.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\necho 'fatal: no such luck' >&2; exit 1\n")
+    compiler.write_text(
+        "#!/bin/sh\n[ \"$1\" = --version ] && exit 0\nprintf 'fatal \\374: no such luck' >&2; exit 1\n"
+    )
     compiler.chmod(0o755)
     out = finish(
         run_python(
@@ -651,9 +677,9 @@ def test_processes_build_at_once_and_a_damaged_library_is_rebuilt(tmp_path):
 def test_cache_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("CHATGLM_KERNEL_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kernels._cpu_cache_folder() == str(tmp_path / "chatglm2-kernels")
+    assert kernels._cache_folder() == str(tmp_path / "chatglm2-kernels")
     monkeypatch.setenv("CHATGLM_KERNEL_CACHE", "/proc/nowhere")
-    assert kernels._cpu_cache_folder() is None
+    assert kernels._cache_folder() is None
 
 
 # ---------------------------------------------------------------------------------------------------------- dispatch
