@@ -9,8 +9,13 @@ LAYERS, HEADS, DIM = 2, 2, 4
 
 
 @pytest.fixture(scope="module")
-def cache_class(package):
-    return package("modeling_chatglm").KVCache
+def caches(package):
+    return package("cache_chatglm")
+
+
+@pytest.fixture(scope="module")
+def cache_class(caches):
+    return caches.KVCache
 
 
 class Plain:
@@ -109,8 +114,8 @@ def test_growth_copies_no_more_than_doubling_does(cache_class):
     assert allocations <= 5  # 256, 512, 1024, 2048, 4096
 
 
-def test_int8_cache_error(cache_class):
-    cache = cache_class(1, dtype="int8")
+def test_int8_cache_error(caches):
+    cache = caches.Int8KVCache(1)
     key, value = torch.randn(2, 50, HEADS, 64), torch.randn(2, 50, HEADS, 64)
     cache.update(0, key, value)
     cache.advance(50)
@@ -126,9 +131,11 @@ def test_a_failed_forward_leaves_the_cache_as_it_was(cache_class):
     assert cache.get_seq_length() == 0
 
 
-def test_wrong_input_is_named(cache_class):
+def test_wrong_input_is_named(caches, cache_class):
     with pytest.raises(ValueError, match="int4"):
-        cache_class(1, dtype="int4")
+        caches.cache_class("int4")
+    with pytest.raises(ValueError, match="capacity"):
+        caches.StaticKVCache(1)
     with pytest.raises(ValueError, match="-3"):
         cache_class(1, capacity=-3)
     cache = cache_class(1)
@@ -145,3 +152,25 @@ def test_layers_of_other_code_are_taken_over(cache_class):
     cache = cache_class.from_layers(layers)
     assert cache.get_seq_length() == 5 and len(cache) == LAYERS
     assert all(a.equal(b) for ours, theirs in zip(cache, layers) for a, b in zip(ours, theirs))
+
+
+def test_snapshots_of_every_kind_keep_the_kind(caches):
+    kinds = {None: (caches.KVCache, caches.StaticKVCache), "int8": (caches.Int8KVCache, caches.StaticInt8KVCache)}
+    for dtype, (growing, static) in kinds.items():
+        for kind, asked in ((growing, False), (static, True)):
+            assert caches.cache_class(dtype, asked) is kind
+            cache, plain = kind(LAYERS, 40), Plain(1)
+            append(cache, plain, 5, 1)
+            snapshot = cache.snapshot()
+            assert type(snapshot) is growing
+            for ours, theirs in zip((part for pair in snapshot for part in pair), plain.layers):
+                torch.testing.assert_close(ours.transpose(1, 2), theirs, rtol=0, atol=0.02 if dtype else 0)
+            append(snapshot, plain, 60, 1)  # a static cache's snapshot grows past its capacity
+            assert snapshot.get_seq_length() == 65 and cache.get_seq_length() == 5
+
+
+def test_a_static_cache_says_that_it_is_full(caches):
+    cache = caches.StaticKVCache(LAYERS, 4)
+    append(cache, Plain(1), 4, 1)
+    with pytest.raises(ValueError, match="of 4 tokens cannot take 5"):
+        append(cache, Plain(1), 1, 1)
