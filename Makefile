@@ -32,10 +32,10 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 compat: $(VENV)/dev  ## the probe suite over all supported releases of transformers, each in an environment of its own
-	$(BIN)/python tests/compat/run.py
+	$(BIN)/python -m tests.compat.run
 
 compat-subset: $(VENV)/dev
-	$(BIN)/python tests/compat/run.py --subset
+	$(BIN)/python -m tests.compat.run --subset
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.int4_linear
