@@ -52,7 +52,7 @@ def attention(
     causal = mask is None and s == t
     if mask is None and not causal:
         mask = visible_mask(None, s, t, query.device)
-    out = [
+    groups = [
         F.scaled_dot_product_attention(
             q.transpose(1, 2),
             k.transpose(1, 2).expand(b, h // g, t, d),
@@ -63,7 +63,7 @@ def attention(
         )
         for q, k, v in zip(query.split(h // g, 2), key.split(1, 2), value.split(1, 2))
     ]  # per group [b, h / g, s, d]
-    return torch.cat(out, dim=1).transpose(1, 2).to(dtype)
+    return torch.cat(groups, dim=1).transpose(1, 2).to(dtype)
 
 
 def attention_with_weights(

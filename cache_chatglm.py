@@ -213,6 +213,7 @@ def dequantize_cache(
     value: Tensor,
     key_scale: Optional[Tensor] = None,
     value_scale: Optional[Tensor] = None,
+    *,
     dtype: torch.dtype = torch.float32,
 ) -> Tuple[Tensor, Tensor]:
     """The keys and values [b, t, g, d] of a layer as floats, in `dtype` where they were integers."""

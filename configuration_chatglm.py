@@ -1,5 +1,7 @@
 """Configuration of ChatGLM2 models: the keys of the published `config.json`, checked."""
 
+from typing import Any, Iterable, Optional
+
 import transformers
 from transformers import GenerationConfig, PretrainedConfig
 
@@ -54,41 +56,41 @@ class ChatGLMConfig(PretrainedConfig):
 
     def __init__(
         self,
-        num_layers=28,
-        padded_vocab_size=65024,
-        hidden_size=4096,
-        ffn_hidden_size=13696,
-        kv_channels=128,
-        num_attention_heads=32,
-        seq_length=2048,
-        hidden_dropout=0.0,
-        classifier_dropout=None,
-        attention_dropout=0.0,
-        layernorm_epsilon=1e-5,
-        rope_ratio=1,
-        original_rope=True,
-        rmsnorm=True,
-        apply_residual_connection_post_layernorm=False,
-        post_layer_norm=True,
-        add_bias_linear=False,
-        add_qkv_bias=False,
-        bias_dropout_fusion=True,
-        multi_query_attention=False,
-        multi_query_group_num=1,
-        apply_query_key_layer_scaling=True,
-        attention_softmax_in_fp32=True,
-        fp32_residual_connection=False,
-        quantization_bit=0,
-        pre_seq_len=None,
-        prefix_projection=False,
-        rope_ratio_scales="positions",
-        rotary_table_dtype="float32",
-        prefill_slice_size=1024,
-        static_decode=False,
-        kv_cache_dtype=None,
-        use_cache=True,
-        tie_word_embeddings=False,
-        **kwargs,
+        num_layers: int = 28,
+        padded_vocab_size: int = 65024,
+        hidden_size: int = 4096,
+        ffn_hidden_size: int = 13696,
+        kv_channels: int = 128,
+        num_attention_heads: int = 32,
+        seq_length: int = 2048,
+        hidden_dropout: float = 0.0,
+        classifier_dropout: Optional[float] = None,
+        attention_dropout: float = 0.0,
+        layernorm_epsilon: float = 1e-5,
+        rope_ratio: Optional[float] = 1,
+        original_rope: Optional[bool] = True,
+        rmsnorm: bool = True,
+        apply_residual_connection_post_layernorm: bool = False,
+        post_layer_norm: bool = True,
+        add_bias_linear: bool = False,
+        add_qkv_bias: bool = False,
+        bias_dropout_fusion: bool = True,
+        multi_query_attention: bool = False,
+        multi_query_group_num: int = 1,
+        apply_query_key_layer_scaling: bool = True,
+        attention_softmax_in_fp32: bool = True,
+        fp32_residual_connection: bool = False,
+        quantization_bit: Optional[int] = 0,
+        pre_seq_len: Optional[int] = None,
+        prefix_projection: Optional[bool] = False,
+        rope_ratio_scales: str = "positions",
+        rotary_table_dtype: str = "float32",
+        prefill_slice_size: int = 1024,
+        static_decode: bool = False,
+        kv_cache_dtype: Optional[str] = None,
+        use_cache: bool = True,
+        tie_word_embeddings: bool = False,
+        **kwargs: Any,
     ):
         unknown_flags = [key for key, value in kwargs.items() if value is True and not _is_library_setting(key)]
         self.num_layers = num_layers
@@ -132,7 +134,7 @@ class ChatGLMConfig(PretrainedConfig):
         """Key/value heads: one per group with multi-query attention, one per query head without."""
         return self.multi_query_group_num if self.multi_query_attention else self.num_attention_heads
 
-    def check(self, unknown_flags=(), tie_word_embeddings=None) -> None:
+    def check(self, unknown_flags: Iterable[str] = (), tie_word_embeddings: Optional[bool] = None) -> None:
         """Raises ValueError for a value that cannot be meant.
 
         Models call it too: `from_pretrained(..., key=value)` sets attributes after `__init__`.
@@ -140,7 +142,7 @@ class ChatGLMConfig(PretrainedConfig):
         if tie_word_embeddings is None:
             tie_word_embeddings = self.tie_word_embeddings
 
-        def require(condition, key, wanted, value=None):
+        def require(condition: bool, key: str, wanted: str, value: Any = None) -> None:
             if not condition:
                 raise ValueError(f"{key}={getattr(self, key, value)!r} in the configuration: {wanted}")
 

@@ -88,7 +88,7 @@ class CudaKernels:
         # One block of arguments, reused: 64-bit cells (the driver reads as many bytes as a parameter has) and their
         # addresses. The lock is held until the driver has copied them.
         self._lock = threading.Lock()
-        self._cells = (ctypes.c_uint64 * 9)()
+        self._cells: Any = (ctypes.c_uint64 * 9)()
         start = ctypes.addressof(self._cells)
         self._addresses = (ctypes.c_void_p * 9)(*(start + 8 * i for i in range(9)))
 
@@ -298,13 +298,13 @@ def _pkg_resources_stand_in() -> types.ModuleType:
     """The two functions of pkg_resources that cpm_kernels calls, to read its own data files."""
 
     def path(module_name: str, file: str) -> str:
-        return os.path.join(os.path.dirname(sys.modules[module_name].__file__), file)
+        return os.path.join(os.path.dirname(sys.modules[module_name].__file__ or ""), file)
 
     def resource_string(module_name: str, file: str) -> bytes:
         with open(path(module_name, file), "rb") as data:
             return data.read()
 
-    module = types.ModuleType("pkg_resources")
+    module: Any = types.ModuleType("pkg_resources")
     module.resource_exists = lambda module_name, file: os.path.exists(path(module_name, file))
     module.resource_string = resource_string
     return module
@@ -343,7 +343,7 @@ def find_cuda_libraries() -> Dict[str, str]:
     packages = os.path.dirname(torch_folder)
     for folder in (os.path.join(torch_folder, "lib"), os.path.join(packages, "nvidia", "*", "lib")):
         candidates += sorted(glob.glob(os.path.join(folder, "lib*.so*")))
-    found = {}
+    found: Dict[str, str] = {}
     for path in candidates:
         match = pattern.match(os.path.basename(path))
         if match:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 import transformers
 from torch import Tensor
 from transformers import (
+    BatchEncoding,
     GenerationConfig,
     GenerationMixin,
     LogitsProcessor,
@@ -73,9 +74,10 @@ def _not_one(value: Any) -> bool:
     return value not in (None, 1.0)
 
 
-# In the order in which `generate()` applies them: a setting, when it counts, the class of transformers for it, and
-# what that class is made from (the value, and `StreamLimits`).
-PROCESSORS = (
+# A setting, when it counts, the class of transformers for it, and what that class is made from.
+Row = Tuple[str, Callable[[Any], bool], str, Callable[[Any, StreamLimits], List[Any]]]
+# In the order in which `generate()` applies them.
+PROCESSORS: Tuple[Row, ...] = (
     ("sequence_bias", bool, "SequenceBiasLogitsProcessor", lambda value, limits: [value]),
     ("repetition_penalty", _not_one, "RepetitionPenaltyLogitsProcessor", lambda value, limits: [value]),
     ("no_repeat_ngram_size", bool, "NoRepeatNGramLogitsProcessor", lambda value, limits: [value]),
@@ -106,7 +108,7 @@ PROCESSORS = (
     ),
 )
 # With sampling only, and behind the caller's own processors.
-WARPERS = (
+WARPERS: Tuple[Row, ...] = (
     ("temperature", _not_one, "TemperatureLogitsWarper", lambda value, limits: [value]),
     ("top_k", bool, "TopKLogitsWarper", lambda value, limits: [value]),
     ("top_p", _below_one, "TopPLogitsWarper", lambda value, limits: [value]),
@@ -115,7 +117,7 @@ WARPERS = (
     ("epsilon_cutoff", bool, "EpsilonLogitsWarper", lambda value, limits: [value]),
     ("eta_cutoff", bool, "EtaLogitsWarper", lambda value, limits: [value]),
 )
-RENORMALIZE = (("renormalize_logits", bool, "LogitNormalization", lambda value, limits: []),)
+RENORMALIZE: Tuple[Row, ...] = (("renormalize_logits", bool, "LogitNormalization", lambda value, limits: []),)
 # What only `generate()` can honour: several candidates, other ways of choosing them, a second pass per token.
 NOT_IN_STREAMS = (
     "penalty_alpha",
@@ -150,7 +152,7 @@ def make_logits_processors(
     """The processors that a stream's settings ask for, `custom` ones where `generate()` puts them."""
     processors = LogitsProcessorList()
 
-    def add(rows: Tuple) -> None:
+    def add(rows: Tuple[Row, ...]) -> None:
         for name, counts, class_name, arguments in rows:
             value = settings.get(name)
             if counts(value):
@@ -189,8 +191,8 @@ class ChatGLMGeneration(GenerationMixin):
         logits_to_keep: int = 0,
         output_attentions: Optional[bool] = None,
         output_hidden_states: Optional[bool] = None,
-        **kwargs,
-    ) -> dict:
+        **kwargs: Any,
+    ) -> Dict[str, Any]:
         """The arguments of `forward` for the next step of `generate()`: only tokens that the cache does not hold."""
         past = self._cached_tokens(past_key_values)
         unpadded = isinstance(past_key_values, KVCache) and past_key_values.unpadded
@@ -208,7 +210,7 @@ class ChatGLMGeneration(GenerationMixin):
             # Given for the prompt: the positions of later tokens follow its last one.
             steps = torch.arange(1, total - position_ids.shape[1] + 1, device=position_ids.device)
             position_ids = torch.cat((position_ids, position_ids[:, -1:] + steps), dim=1)
-        inputs = {"input_ids": input_ids[:, -new:]}
+        inputs: Dict[str, Any] = {"input_ids": input_ids[:, -new:]}
         if inputs_embeds is not None and past == 0:
             inputs = {"inputs_embeds": inputs_embeds}
         if use_cache is not None:
@@ -224,7 +226,7 @@ class ChatGLMGeneration(GenerationMixin):
             "logits_to_keep": logits_to_keep,
         }
 
-    def _cached_tokens(self, past) -> int:
+    def _cached_tokens(self, past: Any) -> int:
         if past is None:
             return 0
         length = past.get_seq_length() if hasattr(past, "get_seq_length") else past[0][0].shape[2]
@@ -236,8 +238,12 @@ class ChatGLMGeneration(GenerationMixin):
         return past
 
     def generate(
-        self, inputs: Optional[Tensor] = None, generation_config: Optional[GenerationConfig] = None, *args, **kwargs
-    ):
+        self,
+        inputs: Optional[Tensor] = None,
+        generation_config: Optional[GenerationConfig] = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
         """`generate()` of the installed transformers, its cache allocated once for the final length.
 
         Raises:
@@ -246,14 +252,15 @@ class ChatGLMGeneration(GenerationMixin):
         """
         config = generation_config if generation_config is not None else self.generation_config
 
-        def setting(name):
+        def setting(name: str) -> Any:
             return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
 
-        prompt = inputs if inputs is not None else kwargs.get("input_ids", kwargs.get("inputs_embeds"))
-        if EMBEDS_NEED_IDS and inputs is None and kwargs.get("inputs_embeds") is not None:
+        embeds = kwargs.get("inputs_embeds")
+        prompt = inputs if inputs is not None else kwargs.get("input_ids", embeds)
+        if EMBEDS_NEED_IDS and inputs is None and embeds is not None:
             inputs = kwargs.pop("input_ids", None)
             if inputs is None:
-                inputs = torch.empty(prompt.shape[0], 0, dtype=torch.long, device=prompt.device)
+                inputs = torch.empty(embeds.shape[0], 0, dtype=torch.long, device=embeds.device)
         if prompt is None:
             return super().generate(inputs, generation_config, *args, **kwargs)
         attention_mask, past = kwargs.get("attention_mask"), kwargs.get("past_key_values")
@@ -418,12 +425,12 @@ class ChatGLMGeneration(GenerationMixin):
         """The text of an answer as it is shown: stripped, with the placeholder of the training date filled in."""
         return response.strip().replace("[[训练时间]]", "2023年")
 
-    def build_inputs(self, tokenizer, query: str, history: Optional[History] = None):
+    def build_inputs(self, tokenizer: Any, query: str, history: Optional[History] = None) -> BatchEncoding:
         """The tokenized prompt of a conversation, on the model's device."""
         _check_query(query)
         return tokenizer([tokenizer.build_prompt(query, history or [])], return_tensors="pt").to(self.device)
 
-    def build_stream_inputs(self, tokenizer, query: str, history: Optional[History] = None):
+    def build_stream_inputs(self, tokenizer: Any, query: str, history: Optional[History] = None) -> BatchEncoding:
         """The tokenized prompt of the next round alone, to continue a cache that holds the earlier ones."""
         _check_query(query)
         if not history:
@@ -435,7 +442,7 @@ class ChatGLMGeneration(GenerationMixin):
     @torch.no_grad()
     def chat(
         self,
-        tokenizer,
+        tokenizer: Any,
         query: str,
         history: Optional[History] = None,
         max_length: int = 32768,
@@ -445,7 +452,7 @@ class ChatGLMGeneration(GenerationMixin):
         temperature: float = 0.8,
         logits_processor: Optional[LogitsProcessorList] = None,
         past_key_values: Optional[KVCache] = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> Tuple[str, History]:
         """Answers a query.
 
@@ -488,7 +495,7 @@ class ChatGLMGeneration(GenerationMixin):
     @torch.no_grad()
     def stream_chat(
         self,
-        tokenizer,
+        tokenizer: Any,
         query: str,
         history: Optional[History] = None,
         past_key_values: Optional[KVCache] = None,
@@ -498,7 +505,7 @@ class ChatGLMGeneration(GenerationMixin):
         temperature: float = 0.8,
         logits_processor: Optional[LogitsProcessorList] = None,
         return_past_key_values: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ) -> Iterator[Tuple]:
         """Answers a query, yielding the answer so far whenever it ends in a complete character.
 
@@ -534,8 +541,16 @@ class ChatGLMGeneration(GenerationMixin):
                 yield (response, new_history, cache) if return_past_key_values else (response, new_history)
 
     def _chat_settings(
-        self, max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs, past_length=0
-    ) -> dict:
+        self,
+        max_length: int,
+        do_sample: bool,
+        top_p: float,
+        temperature: float,
+        logits_processor: Optional[LogitsProcessorList],
+        kwargs: Dict[str, Any],
+        inputs: BatchEncoding,
+        past_length: int = 0,
+    ) -> Dict[str, Any]:
         settings = {"do_sample": do_sample, **kwargs}
         if do_sample:
             settings.update(top_p=top_p, temperature=temperature)
@@ -563,6 +578,6 @@ def _eos_ids(config: GenerationConfig) -> List[int]:
     return [token for token in (eos if isinstance(eos, (list, tuple)) else [eos]) if token is not None]
 
 
-def _decode(tokenizer, ids: Tensor) -> str:
+def _decode(tokenizer: Any, ids: Tensor) -> str:
     # The embedding is padded to a round size: its last ids stand for no text.
     return tokenizer.decode([token for token in ids.tolist() if token < tokenizer.vocab_size])

@@ -5,7 +5,7 @@ tokens in the cache, h query heads, g key/value heads, d channels of a head.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -299,7 +299,7 @@ class Call:
     """One call of `ChatGLMModel.forward`: its arguments, and what each of its steps finds out for the next."""
 
     tokens: Tensor  # ids [b, s], or their embeddings [b, s, hidden]
-    position_ids: Optional[Tensor]  # [b, s] once planned
+    position_ids: Any  # [b, s] once planned, and None before where none are given
     attention_mask: Optional[Tensor]
     past_key_values: Any  # a KVCache or None once checked
     last_token_only: bool
@@ -318,13 +318,14 @@ class Call:
 class ChatGLMModel(ChatGLMPreTrainedModel):
     """Embedding, blocks and final norm. The output layer belongs to it by name only; `forward` does not use it."""
 
-    def __init__(self, config: ChatGLMConfig, device=None, empty_init: bool = True):
+    def __init__(self, config: ChatGLMConfig, device: Any = None, empty_init: bool = True):
         config.check()
         super().__init__(config)
         self.embedding = Embedding(config)
         self.encoder = GLMTransformer(config)
         self.output_layer = DenseLinear(config.hidden_size, config.padded_vocab_size, bias=False)
-        self.gradient_checkpointing, self.checkpoint_kwargs = False, {"use_reentrant": False}
+        self.gradient_checkpointing = False
+        self.checkpoint_kwargs: Dict[str, Any] = {"use_reentrant": False}
         self.settled = False
         if config.pre_seq_len is not None:
             self.prefix_encoder = PrefixEncoder(config)
@@ -341,7 +342,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             for parameter in module.parameters(recurse=False) if frozen else ():
                 parameter.requires_grad = False
 
-    def get_prompt(self, batch_size: int, device=None, dtype: Optional[torch.dtype] = None) -> List[Tuple]:
+    def get_prompt(self, batch_size: int, device: Any = None, dtype: Optional[torch.dtype] = None) -> List[KeyValue]:
         """The trained prefix of every layer: (key, value), each [batch_size, pre_seq_len, g, d]."""
         config = self.config
         ids = torch.arange(config.pre_seq_len, device=device or self.prefix_encoder.embedding.weight.device)[None]
@@ -384,13 +385,14 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             ValueError: both or neither of input_ids and inputs_embeds; shapes that do not fit; more tokens than
                 seq_length.
         """
-        if (input_ids is None) == (inputs_embeds is None):
+        tokens = inputs_embeds if input_ids is None else input_ids
+        if tokens is None or (input_ids is not None and inputs_embeds is not None):
             raise ValueError("give either input_ids or inputs_embeds")
         config = self.config
         # Training recomputes blocks at times, which would write their keys a second time.
         use_cache = chosen(use_cache, config.use_cache and not self.training)
         call = Call(
-            input_ids if inputs_embeds is None else inputs_embeds,
+            tokens,
             position_ids,
             attention_mask if full_attention_mask is None else ~full_attention_mask.bool(),
             past_key_values,
@@ -543,7 +545,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             call.cache, call.prefix = None, prefix  # differentiable; nothing to continue from
             return
         for layer, (key, value) in enumerate(prefix):
-            device = self.encoder.layers[layer].input_layernorm.weight.device
+            device = next(self.encoder.layers[layer].parameters()).device
             cache.update(layer, key.to(device), value.to(device))
         cache.advance(config.pre_seq_len)
         cache.prefix_length = config.pre_seq_len
@@ -554,7 +556,7 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
 
     _auto_class = "AutoModel"  # save_pretrained() copies the code beside the weights; set by the loader from 4.31 on
 
-    def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device=None):
+    def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device: Any = None):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
         self.post_init()
@@ -645,7 +647,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
 
     _auto_class = "AutoModelForSequenceClassification"
 
-    def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device=None):
+    def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device: Any = None):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
         self.classifier_head = nn.Linear(config.hidden_size, config.num_labels)
@@ -697,7 +699,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
         )
         return outputs if chosen(return_dict, self.config.return_dict) else outputs.to_tuple()
 
-    def _last_token(self, input_ids, attention_mask, hidden: Tensor) -> Tensor:
+    def _last_token(self, input_ids: Optional[Tensor], attention_mask: Optional[Tensor], hidden: Tensor) -> Tensor:
         """[b]: the last position that the mask calls real or, without a mask, that does not hold the padding id."""
         length = hidden.shape[1]
         if attention_mask is not None and attention_mask.dim() == 2:

@@ -1,6 +1,6 @@
 """What all models share: how weights come in, are initialised, quantized and frozen. No forward passes."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -37,7 +37,8 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     _skip_keys_device_placement = ["past_key_values"]
     # Published files carry the rotary frequencies, which follow from the configuration.
     _keys_to_ignore_on_load_unexpected = [r"rotary_pos_emb\.inv_freq"]
-    _keep_in_fp32_modules = ["prefix_encoder"]  # trained in fp32, whatever the dtype of the weights that it steers
+    # Trained in fp32, whatever the dtype of the weights that it steers.
+    _keep_in_fp32_modules: Optional[List[str]] = ["prefix_encoder"]
     _supports_sdpa = True
     _supports_cache_class = True  # 4.36 to 4.5x: lets a caller hand over a Cache, which forward() converts
 
@@ -47,7 +48,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             self._keep_in_fp32_modules = None
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path, *args, **kwargs):
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
         """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory."""
         add_loading_defaults(kwargs)
         loaded = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
@@ -58,19 +59,22 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         return loaded
 
     def _init_weights(self, module: nn.Module) -> None:
+        weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
+        if weight is None:
+            return
         if isinstance(module, QuantizedLinear):  # integers come from a checkpoint or from quantize()
-            nn.init.zeros_(module.weight)
+            nn.init.zeros_(weight)
             nn.init.ones_(module.weight_scale)
         elif isinstance(module, (nn.Linear, nn.Embedding)):
-            nn.init.normal_(module.weight, std=0.02)
-        elif hasattr(module, "weight"):  # a norm
-            nn.init.ones_(module.weight)
-        else:
-            return
-        if getattr(module, "bias", None) is not None:
-            nn.init.zeros_(module.bias)
+            nn.init.normal_(weight, std=0.02)
+        else:  # a norm
+            nn.init.ones_(weight)
+        if bias is not None:
+            nn.init.zeros_(bias)
 
-    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Optional[dict] = None, **kwargs) -> None:
+    def gradient_checkpointing_enable(
+        self, gradient_checkpointing_kwargs: Optional[Dict[str, Any]] = None, **kwargs: Any
+    ) -> None:
         """Recomputes every block in the backward pass; `gradient_checkpointing_kwargs` go to torch's `checkpoint`."""
         body = self.get_body()
         body.checkpoint_kwargs = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
@@ -89,7 +93,9 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.get_body().embedding.word_embeddings = value
 
-    def quantize(self, bits: int, empty_init: bool = False, device=None, search_scale: bool = False, **kwargs):
+    def quantize(
+        self, bits: int, empty_init: bool = False, device: Any = None, search_scale: bool = False, **kwargs: Any
+    ) -> "ChatGLMPreTrainedModel":
         """Replaces the four linear layers of every block by INT8 or INT4 ones, on any device, layer by layer.
 
         Args:

@@ -228,13 +228,13 @@ class _QuantizedLinearFunction(torch.autograd.Function):
     """Gradient to x and bias; a quantized weight is never trained."""
 
     @staticmethod
-    def forward(ctx, x, weight, scale, bias, bits):
+    def forward(ctx: Any, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
         ctx.save_for_backward(weight, scale)
         ctx.bits = bits
         return _linear_forward(x, weight, scale, bias, bits)
 
     @staticmethod
-    def backward(ctx, grad_out):
+    def backward(ctx: Any, grad_out: Tensor) -> Tuple[Optional[Tensor], ...]:
         weight, scale = ctx.saved_tensors
         grad_x = grad_bias = None
         rows = grad_out.reshape(-1, grad_out.shape[-1])
@@ -268,7 +268,17 @@ class QuantizedLinear(nn.Linear):
     are frozen; `bias` [out] may be trained.
     """
 
-    def __init__(self, in_features: int, out_features: int, bits: int, bias: bool = True, device=None, dtype=None):
+    _is_hf_initialized: bool  # where it is set, a later init_weights() leaves the layer alone
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bits: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Optional[torch.dtype] = None,
+    ):
         check_bits(bits)
         if in_features * bits % 8:
             raise ValueError(f"in_features must be even for 4 bits, got {in_features}")
@@ -278,11 +288,14 @@ class QuantizedLinear(nn.Linear):
         self.weight = nn.Parameter(packed, requires_grad=False)
         self.weight_scale = nn.Parameter(torch.empty(out_features, device=device, dtype=dtype), requires_grad=False)
         # Frozen as in the published package; PEFT and callers may switch it on.
-        bias_value = torch.empty(out_features, device=device, dtype=dtype) if bias else None
-        self.bias = nn.Parameter(bias_value, requires_grad=False) if bias else None
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features, device=device, dtype=dtype), requires_grad=False)
 
     @classmethod
-    def from_linear(cls, linear: nn.Linear, bits: int, search_scale: bool = False, device=None) -> "QuantizedLinear":
+    def from_linear(
+        cls, linear: nn.Linear, bits: int, search_scale: bool = False, device: Any = None
+    ) -> "QuantizedLinear":
         """Quantizes a float layer on its device (or on `device`, where the result then stays)."""
         weight = linear.weight.detach()
         weight = weight if device is None else weight.to(device)
@@ -313,5 +326,5 @@ def quantize_children(
             new = QuantizedLinear(linear.in_features, linear.out_features, bits, linear.bias is not None, where, dtype)
         else:
             new = QuantizedLinear.from_linear(linear, bits, search_scale, device)
-            new._is_hf_initialized = True  # a later init_weights() leaves it alone
+            new._is_hf_initialized = True
         setattr(parent, name, new)

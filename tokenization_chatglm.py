@@ -10,10 +10,10 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import accumulate
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from sentencepiece import SentencePieceProcessor
-from transformers import PreTrainedTokenizer
+from transformers import BatchEncoding, PreTrainedTokenizer
 
 SPECIAL_TOKENS = ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop")  # ids follow the last SentencePiece id
 ROLE_TOKENS = ("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>")  # ChatGLM3 only
@@ -42,7 +42,7 @@ _rendered_chat: "ContextVar[bool]" = ContextVar("rendered_chat", default=False)
 
 
 @contextmanager
-def _scoped(variable: ContextVar, value: Any):
+def _scoped(variable: ContextVar, value: Any) -> Iterator[None]:
     token = variable.set(value)
     try:
         yield
@@ -105,7 +105,8 @@ class SPTokenizer:
 
     def decode(self, t: Sequence[int]) -> str:
         """Text of ids; unlike the tokenizer's decode(), each stretch between special ids is decoded by itself."""
-        text, buffer = "", []
+        text = ""
+        buffer: List[str] = []
         for index in t:
             if index in self.index_special_tokens:
                 text += self.decode_tokens(buffer) + self.convert_id_to_token(index)
@@ -150,7 +151,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         vocab_file: Optional[str] = None,
         role_tokens: Optional[bool] = None,
         encode_special_tokens: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         name_or_path = str(kwargs.get("name_or_path") or "")
         if role_tokens is None:
@@ -218,7 +219,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     # -------------------------------------------------------------------------------------------- text, tokens, ids
 
-    def tokenize(self, text: str, **kwargs) -> List[str]:
+    def tokenize(self, text: str, **kwargs: Any) -> List[str]:
         """Splits text into tokens.
 
         Tokens that a caller added are kept whole. The model's own special tokens are not: "</s>" in a text is three
@@ -239,11 +240,11 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
             patterns += [_added_pattern(token) for token in added]
         start = 0
         for match in re.finditer("|".join(patterns), text) if patterns else ():
-            tokens += self._tokenize(text[start : match.start()]) + [match.group(match.lastindex)]
+            tokens += self._tokenize(text[start : match.start()]) + [match.group(match.lastindex or 0)]
             start = match.end()
         return tokens + self._tokenize(text[start:])
 
-    def _tokenize(self, text: str, **kwargs) -> List[str]:
+    def _tokenize(self, text: str, **kwargs: Any) -> List[str]:
         return self.tokenizer.tokenize(text)
 
     def _convert_token_to_id(self, token: str) -> int:
@@ -256,7 +257,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Joins tokens; byte pieces that do not make a whole character yet give U+FFFD, one per byte."""
         return self.tokenizer.decode_tokens(tokens)
 
-    def decode(self, token_ids, *args, **kwargs):
+    def decode(self, token_ids: Any, *args: Any, **kwargs: Any) -> Union[str, List[str]]:
         """Text of ids [seq] or of one id (before transformers 5 the base class reads one id's token as letters)."""
         if isinstance(token_ids, int) or getattr(token_ids, "ndim", None) == 0:
             token_ids = [int(token_ids)]
@@ -294,7 +295,9 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Zeros: the model has no token types (nothing returns them unless asked to)."""
         return [0] * len(self.build_inputs_with_special_tokens(token_ids_0, token_ids_1))
 
-    def __call__(self, *args, padding_side: Optional[str] = None, return_position_ids: bool = True, **kwargs):
+    def __call__(
+        self, *args: Any, padding_side: Optional[str] = None, return_position_ids: bool = True, **kwargs: Any
+    ) -> BatchEncoding:
         """As every tokenizer; `padding_side` works in each release, `return_position_ids=False` drops those."""
         with _scoped(_padding_side, padding_side or _padding_side.get()):
             batch = super().__call__(*args, **kwargs)
@@ -302,11 +305,11 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
             batch.pop("position_ids", None)
         return batch
 
-    def encode(self, *args, padding_side: Optional[str] = None, **kwargs) -> List[int]:
+    def encode(self, *args: Any, padding_side: Optional[str] = None, **kwargs: Any) -> List[int]:
         with _scoped(_padding_side, padding_side or _padding_side.get()):
             return super().encode(*args, **kwargs)
 
-    def pad(self, *args, padding_side: Optional[str] = None, **kwargs):
+    def pad(self, *args: Any, padding_side: Optional[str] = None, **kwargs: Any) -> BatchEncoding:
         with _scoped(_padding_side, padding_side or _padding_side.get()):
             return super().pad(*args, **kwargs)
 
@@ -366,7 +369,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
             prompt += f"[Round {number}]\n\n问：{pair[0]}\n\n答：{pair[1]}\n\n"
         return prompt + f"[Round {len(history or ()) + 1}]\n\n问：{query}\n\n答："
 
-    def apply_chat_template(self, conversation, *args, **kwargs):
+    def apply_chat_template(self, conversation: Any, *args: Any, **kwargs: Any) -> Any:
         """Renders messages (`role`, `content`) and, unless `tokenize=False`, encodes them after `[gMASK] sop`.
 
         The text of the built-in template is `build_prompt`'s, without the two prefix tokens, so that calling the
@@ -380,7 +383,9 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         head, body = self.tokenizer.encode(f"{metadata}\n"), self.tokenizer.encode(message)
         return [self.get_command(f"<|{role}|>")] + head + body
 
-    def build_chat_input(self, query: str, history: Optional[List[Dict[str, Any]]] = None, role: str = "user"):
+    def build_chat_input(
+        self, query: str, history: Optional[List[Dict[str, Any]]] = None, role: str = "user"
+    ) -> BatchEncoding:
         """ChatGLM3: model inputs [1, seq] for a query after a history of messages (`role`, `content`, ...)."""
         ids = self.get_prefix_tokens()
         for item in history or ():
@@ -393,7 +398,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     # --------------------------------------------------------------------------------------------- version differences
 
-    def _add_tokens(self, new_tokens, special_tokens: bool = False) -> int:
+    def _add_tokens(self, new_tokens: List[Any], special_tokens: bool = False) -> int:
         # Since 4.34 the base class numbers new tokens from len(get_vocab()), which would reuse ids of existing pieces.
         self._all_names_in_vocab = True
         try:
