@@ -1,6 +1,6 @@
 """GPUs that are not there: an unmodified cpm_kernels on `stand_in_driver.c`; the PTX interpreter executes launches.
 
-Tensors stay on the CPU. `StandInGPU.torch_cuda` takes the place of `quantization_kernels.torch_cuda` and says which
+Tensors stay on the CPU. `StandInGPU.torch_cuda` takes the place of `cuda_kernels.torch_cuda` and says which
 stand-in device "holds" a tensor; every tensor whose address is asked for may be touched by the next launch, and no
 other memory may.
 """
@@ -20,6 +20,7 @@ from package import load_package
 
 from cuda_rig import ptx_interpreter
 
+cuda_kernels = load_package("cuda_kernels")
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = ("cuda", "cudart", "cublasLt")
 # The newest PTX that a driver reads, from the release notes of each CUDA version.
@@ -114,7 +115,7 @@ class StandInGPU:
 
 
 class StandInTorchCuda:
-    """In the place of `quantization_kernels.TorchCuda`."""
+    """In the place of `cuda_kernels.TorchCuda`."""
 
     def __init__(self):
         self.current, self.stream_handle, self.device_of = 0, 0, lambda tensor: 0
@@ -153,19 +154,15 @@ class StandInTorchCuda:
 
 def install(monkeypatch, paths, **options):
     """Puts stand-in GPUs under the package for one test, with nothing loaded yet. Options: see `StandInGPU`."""
-    kernels, quantization = load_package("quantization_kernels"), load_package("quantization")
     gpu = StandInGPU(paths, **options)
-    monkeypatch.setattr(kernels, "torch_cuda", gpu.torch_cuda)
-    monkeypatch.setattr(quantization, "torch_cuda", gpu.torch_cuda)
-    monkeypatch.setattr(kernels, "find_cuda_libraries", lambda: dict(gpu.paths))
-    forget(kernels, quantization)
+    monkeypatch.setattr(cuda_kernels, "torch_cuda", gpu.torch_cuda)
+    monkeypatch.setattr(cuda_kernels, "find_cuda_libraries", lambda: dict(gpu.paths))
+    forget()
     logging.getLogger("cpm_kernels").setLevel(logging.ERROR)  # it names every entry point that the stand-in lacks
     return gpu
 
 
-def forget(kernels, quantization):
+def forget():
     """Drops what was loaded on stand-in GPUs."""
-    kernels._cuda_kernels.clear()
-    kernels._forget_cpm_kernels()
-    quantization._cuda_kernels_or_warning.cache_clear()
-    quantization._warn_once.cache_clear()
+    cuda_kernels._loaded.clear()
+    cuda_kernels._forget_cpm_kernels()
