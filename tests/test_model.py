@@ -113,12 +113,12 @@ def test_quantize_save_reload(tiny_checkpoint, tmp_path, bits):
         load(tiny_checkpoint(bits=0)).quantize(5)
 
 
-def test_searched_scales_are_closer(tiny_checkpoint):
+def test_searched_scales_are_closer(tiny_checkpoint, package):
     exact = load(tiny_checkpoint(bits=0, dtype="float32"))
     weight = exact.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.detach().clone()
-    package = sys.modules[type(exact).__module__.replace("modeling_chatglm", "quantization")]
+    quantization = package("quantization")
     errors = [
-        (package.dequantize_weight(*package.quantize_weight(weight, 4, search), 4) - weight).square().mean(1)
+        (quantization.dequantize_weight(*quantization.quantize_weight(weight, 4, search), 4) - weight).square().mean(1)
         for search in (False, True)
     ]
     assert (errors[1] <= errors[0]).all() and errors[1].mean() < 0.95 * errors[0].mean()
@@ -304,9 +304,8 @@ def test_too_long_a_request_says_so_before_it_starts(tiny_checkpoint, tokenizer)
         model(torch.ones(1, 33, dtype=torch.long))
 
 
-def test_a_cache_that_does_not_fit_says_so(model, monkeypatch):
-    module = sys.modules[type(model).__module__]
-    monkeypatch.setattr(module, "free_memory", lambda device: 1000)
+def test_a_cache_that_does_not_fit_says_so(model, package, monkeypatch):
+    monkeypatch.setattr(package("generation_chatglm"), "free_memory", lambda device: 1000)
     with pytest.raises(MemoryError, match="max_new_tokens"):
         model.generate(PROMPT, max_new_tokens=20)
 
