@@ -35,6 +35,15 @@ def test_importing_the_package_touches_nothing():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_tensor_on_the_cpu_needs_nothing(stand_in):
+    gpu = stand_in()
+    gpu.torch_cuda.device_of = lambda tensor: None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing is slow
+        assert run_linear(gpu, 1, 9, 128, 4, HALF) == []
+    assert not [name for name in sys.modules if name.startswith("cpm_kernels")] and not gpu.modules
+
+
 def test_cpm_kernels_is_unmodified_and_its_surroundings_restored(stand_in, monkeypatch):
     monkeypatch.setenv("CUDA_PATH", "/somewhere/else")
     monkeypatch.setitem(sys.modules, "pkg_resources", None)  # setuptools 82 and later: the import fails
@@ -128,6 +137,16 @@ def test_gpu_too_old_for_the_kernels(stand_in):
     fails_with_one_warning(stand_in(capability=52), "no kernel image.*GPU from 2016")
 
 
+def test_two_gpus_that_cannot_run_them_give_one_warning(stand_in):
+    gpu = stand_in(devices=2, capability=52)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for device in (0, 1, 0):
+            gpu.torch_cuda.device_of = lambda tensor, device=device: device
+            assert run_linear(gpu, 1, 9, 128, 4, HALF) == []
+    assert len(caught) == 1, [str(warning.message) for warning in caught]
+
+
 def test_works_without_the_tensor_core_module(stand_in):
     gpu = stand_in(capability=75)
     with warnings.catch_warnings():
@@ -170,6 +189,25 @@ def test_a_new_thread_needs_no_preparation(stand_in):
     thread.start()
     thread.join()
     assert results == [["int4_half_matmul_8"]]
+
+
+def test_threads_that_start_together_load_once(stand_in, monkeypatch):
+    """Two requests of a server can be the first at once: two sets of modules would take the memory twice."""
+    gpu, barrier, load = stand_in(execute=False), threading.Barrier(4), cuda_kernels._load_functions
+
+    def slow_load(*arguments):
+        time.sleep(0.02)  # the others arrive meanwhile
+        return load(*arguments)
+
+    def first_call(_):
+        barrier.wait(timeout=60)
+        return cuda_kernels.kernels_on(torch.empty(0))
+
+    monkeypatch.setattr(cuda_kernels, "_load_functions", slow_load)
+    with ThreadPoolExecutor(4) as pool:
+        kernels = list(pool.map(first_call, range(4)))
+    assert kernels[0] is not None and all(other is kernels[0] for other in kernels)
+    assert [module.target for module in gpu.modules] == ["sm_60", "sm_80"]
 
 
 def test_threads_do_not_mix_their_arguments(stand_in):
@@ -225,7 +263,11 @@ def test_bad_input_raises_before_a_launch(stand_in, error, call):
 
 
 def test_launch_overhead(stand_in, capsys):
-    """A token takes 112 launches. cpm_kernels' own call costs about 15 us of Python each; the target is 6."""
+    """A token takes 112 launches, and cpm_kernels' own call costs 15 us of Python each on a server; the target is 6.
+
+    Counted, because times on a shared machine say too little: the Python functions that a launch enters. The times
+    are printed.
+    """
     stand_in(execute=False)
     kernels = cuda_kernels.kernels_on(torch.empty(0))
     base = sys.modules["cpm_kernels.kernels.base"]
@@ -238,6 +280,15 @@ def test_launch_overhead(stand_in, capsys):
         parameters += [ctypes.c_int32(number) for number in numbers[5:]]
         function((1, 1, 1), (128, 1, 1), 0, ctypes.c_void_p(0), parameters)
 
+    def entered(call):
+        names = []
+        sys.setprofile(lambda frame, event, _: names.append(frame.f_code.co_name) if event == "call" else None)
+        try:
+            call()
+        finally:
+            sys.setprofile(None)
+        return names[1:]  # without `call` itself
+
     def best(call, rounds=200, calls=100):
         times = []
         for _ in range(rounds):
@@ -247,8 +298,11 @@ def test_launch_overhead(stand_in, capsys):
             times.append((time.perf_counter() - start) / calls * 1e6)
         return min(times)  # the machine is shared: the shortest round is the one that nothing interrupted
 
-    ours = best(lambda: kernels._launch("int4_gemv_1", (1, 1), 128, *numbers))
-    theirs = best(through_cpm_kernels)
+    def ours():
+        kernels._launch("int4_gemv_1", (1, 1), 128, *numbers)
+
+    times = best(ours), best(through_cpm_kernels)
     with capsys.disabled():
-        print(f"\nlaunch: {ours:.1f} us; through cpm_kernels' KernelFunction: {theirs:.1f} us")
-    assert ours < 0.5 * theirs
+        print("\nlaunch: {:.1f} us; through cpm_kernels' KernelFunction: {:.1f} us".format(*times))
+    assert entered(ours) == ["_launch", "current_device", "stream"]
+    assert len(entered(through_cpm_kernels)) > 2 * len(entered(ours))
