@@ -1,14 +1,27 @@
 """The key/value cache: who wrote which token where, and who may see it. Growing, static and int8; no attention."""
 
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+import contextlib
+import threading
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Type
 
 import torch
+import transformers
 from torch import Tensor
+
+from .configuration_chatglm import RELEASE
 
 SMALLEST_CAPACITY = 256  # tokens
 
+# -------------------------------------------------------------------------------------------- releases of transformers
 
-class KVCache:
+Cache: Any = getattr(transformers, "Cache", object)  # from 4.36 on: what other libraries take for a cache
+CROP_COUNTS_FROM_THE_END = RELEASE >= (5, 14)  # there `crop(-n)` drops n tokens also where n is 0
+
+
+_claims = threading.Lock()  # held while a cache claims the place behind its end
+
+
+class KVCache(Cache):
     """Keys and values of all layers in preallocated buffers [b, capacity, g, d], written in place.
 
     Each layer's buffers lie on that layer's device. They grow by doubling where the final length is not known before.
@@ -24,6 +37,7 @@ class KVCache:
 
     is_compileable = False  # asked by generate() from 4.45 on
     is_croppable = True  # from 5.2x on
+    layers = ()  # those of transformers' own caches, from 4.54 on
 
     def __init__(self, num_layers: int, capacity: Optional[int] = None):
         if capacity is not None and capacity < 0:
@@ -36,6 +50,7 @@ class KVCache:
         self._buffers: List[Optional[List[Tensor]]] = [None] * num_layers  # key, value(, key scale, value scale)
         self._written = [0]  # tokens in the buffers, shared with snapshots
         self._shared = False
+        self._user: Optional[Tuple[str, int]] = None  # the call that writes to it, and its thread
 
     @classmethod
     def from_layers(cls, layers: Sequence[Sequence[Any]]) -> "KVCache":
@@ -44,13 +59,13 @@ class KVCache:
         cache = cls(len(pairs))
         if pairs and pairs[0][0] is not None and pairs[0][0].numel():
             for index, (key, value) in enumerate(pairs):
-                cache.update(index, key.transpose(1, 2), value.transpose(1, 2))
+                cache.append(index, key.transpose(1, 2), value.transpose(1, 2))
             cache.advance(pairs[0][0].shape[2])
         return cache
 
     # ------------------------------------------------------------------------------------------------- one token's way
 
-    def update(self, layer: int, key: Tensor, value: Tensor) -> List[Tensor]:
+    def append(self, layer: int, key: Tensor, value: Tensor) -> Sequence[Tensor]:
         """Writes new keys and values [b, s, g, d] behind the filled part; `advance` counts them once all layers have.
 
         Returns:
@@ -86,11 +101,12 @@ class KVCache:
 
     def _room(self, layer: int, new: List[Tensor]) -> List[Tensor]:
         """The layer's buffers, made or grown so that `new` fits behind the filled part."""
-        if layer == 0 and self._shared and self._written[0] != self.length:
-            self._map_rows(lambda filled: filled)  # another snapshot has written behind this one's end
         buffers, (batch, new_tokens) = self._buffers[layer], new[0].shape[:2]
         if buffers is not None and buffers[0].shape[0] != batch:
             raise ValueError(f"the cache holds a batch of {buffers[0].shape[0]}, got one of {batch}")
+        if layer == 0:
+            self.claim(new_tokens)
+            buffers = self._buffers[layer]
         end = self.length + new_tokens
         if buffers is None or buffers[0].shape[1] < end:
             self._enlarge(end)
@@ -99,6 +115,16 @@ class KVCache:
                 target[:, : self.length] = source[:, : self.length]
             self._buffers[layer] = buffers = grown
         return buffers
+
+    def claim(self, new_tokens: int) -> None:
+        """Takes the place of the next `new_tokens`; where a snapshot has it, this cache moves to memory of its own."""
+        if self._shared:
+            with _claims:
+                taken = self._written[0] != self.length
+                if not taken:
+                    self._written[0] = self.length + new_tokens
+            if taken:
+                self._map_rows(lambda filled: filled)
 
     def _enlarge(self, tokens: int) -> None:
         if tokens > self.capacity:
@@ -109,6 +135,36 @@ class KVCache:
 
     # ---------------------------------------------------------------------------------------- what may be done with it
 
+    @contextlib.contextmanager
+    def used_by(self, name: str, nested: bool = False) -> Iterator[None]:
+        """While one call, `name`, writes to this cache, others may not; `nested` ones in its own thread may.
+
+        Raises:
+            RuntimeError: another call is writing to it.
+        """
+        before, thread = self._user, threading.get_ident()
+        with _claims:
+            if self._user is not None and not (nested and self._user[1] == thread):
+                raise RuntimeError(
+                    f"{name} with a cache that {self._user[0]} is still writing to: wait for it, or give each call "
+                    f"its own (`cache.snapshot()` shares what is there already)"
+                )
+            self._user = (name, thread)
+        try:
+            yield
+        finally:
+            self._user = before
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, cache_kwargs: Optional[Dict[str, Any]] = None
+    ) -> Tuple[Tensor, Tensor]:
+        """As in transformers' caches: writes keys and values [b, g, s, d], and returns all, [b, g, t, d] each."""
+        stored = self.append(layer_idx, key_states.transpose(1, 2), value_states.transpose(1, 2))
+        if layer_idx == self.num_layers - 1:
+            self.advance(key_states.shape[2])
+        key, value = self._decode(list(stored))
+        return key.transpose(1, 2), value.transpose(1, 2)
+
     def reserve(self, capacity: int) -> None:
         """Makes the next growth, if one is needed, large enough for `capacity` tokens."""
         self.capacity = max(self.capacity, capacity)
@@ -118,7 +174,7 @@ class KVCache:
         shared = 0
         while shared < min(len(ids), len(self.token_ids)) and ids[shared] == self.token_ids[shared]:
             shared += 1
-        self.crop(self.prefix_length + shared if shared else 0)
+        self.truncate(self.prefix_length + shared if shared else 0)
         return shared
 
     def snapshot(self) -> "KVCache":
@@ -145,12 +201,19 @@ class KVCache:
                 buffer[:, : self.length] = filled
         self._written, self._shared = [self.length], False
 
-    def crop(self, max_length: int) -> None:
-        """Keeps the first `max_length` tokens; a negative number drops that many from the end."""
-        self.length = max(0, self.length + max_length) if max_length < 0 else min(self.length, max_length)
+    def truncate(self, length: int) -> None:
+        """Keeps the first `length` tokens."""
+        self.length = min(self.length, length)
         del self.token_ids[max(0, self.length - self.prefix_length) :]
         if not self._shared:
             self._written[0] = self.length
+
+    def crop(self, max_length: int) -> None:
+        """As in transformers: keeps `max_length` tokens; a negative number drops that many from the end, as does 0
+        where the installed release drops by numbers from the end only (from 5.14 on)."""
+        if max_length < 0 or (max_length == 0 and CROP_COUNTS_FROM_THE_END):
+            max_length = max(0, self.length + max_length)
+        self.truncate(max_length)
 
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Row i of the batch becomes what row beam_idx[i] was."""
@@ -174,9 +237,21 @@ class KVCache:
     def activate_past_recording(self) -> None:
         """Nothing: tokens can always be cropped (called before assisted generation from 5.2x on)."""
 
+    def reset(self) -> None:
+        """Drops all tokens; the memory stays."""
+        self.truncate(0)
+
+    def token_shape(self) -> Optional[Tuple[int, int]]:
+        """(key/value heads, channels) of what is held, or None before the first write."""
+        buffers = self._buffers[0] if self._buffers else None
+        return None if buffers is None else (buffers[0].shape[2], buffers[0].shape[3])
+
     def memory_bytes(self) -> int:
         """Bytes allocated for all layers."""
         return sum(t.numel() * t.element_size() for buffers in self._buffers if buffers for t in buffers)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(num_layers={self.num_layers}, length={self.length}, capacity={self.capacity})"
 
     def __len__(self) -> int:
         return self.num_layers
@@ -198,10 +273,13 @@ class Int8KVCache(KVCache):
     """Keys and values as 8-bit integers with one fp32 scale per token and head: half the memory of 16 bits."""
 
     def _encode(self, key: Tensor, value: Tensor) -> List[Tensor]:
-        scales = [(new.abs().amax(-1) / 127).float() for new in (key, value)]
-        integers = [
-            (new / s.clamp(min=1e-12)[..., None]).round().to(torch.int8) for new, s in zip((key, value), scales)
-        ]
+        integers, scales = [], []
+        for new in (key.float(), value.float()):
+            scale = new.abs().amax(-1) / 127
+            quotient = new / torch.where(scale == 0, 1.0, scale)[..., None]
+            # A scale of few bits, next to zero, may be too small for its largest value.
+            integers.append(quotient.round().clamp(-127, 127).to(torch.int8))
+            scales.append(scale)
         return integers + scales
 
     def _decode(self, stored: List[Tensor]) -> Tuple[Tensor, Tensor]:
@@ -270,9 +348,13 @@ class StaticKVCache(KVCache):
         return self.position - first, visible[:, None, None]
 
     def advance(self, new_tokens: int) -> None:
-        super().advance(new_tokens)
+        self.count(new_tokens)
         if self.position is not None:
             self.position += new_tokens
+
+    def count(self, new_tokens: int) -> None:
+        """Counts tokens that a captured step writes: the device counts for itself."""
+        super().advance(new_tokens)
 
     def _write(self, buffers: List[Tensor], new: List[Tensor]) -> List[Tensor]:
         if self.position is None or new[0].shape[1] != 1:
@@ -283,7 +365,25 @@ class StaticKVCache(KVCache):
 
     def _enlarge(self, tokens: int) -> None:
         if tokens > self.capacity:
-            raise ValueError(f"a static cache of {self.capacity} tokens cannot take {tokens}")
+            raise ValueError(
+                f"a static cache of {self.capacity} tokens cannot take {tokens}: ask for fewer (max_length, "
+                f"max_new_tokens), or make a larger one (make_cache)"
+            )
+
+    def claim(self, new_tokens: int) -> None:
+        self._enlarge(self.length + new_tokens)
+        super().claim(new_tokens)
+
+    def reserve(self, capacity: int) -> None:
+        """As that of a growing cache before the first write; afterwards only a check.
+
+        Raises:
+            ValueError: more tokens than it can take.
+        """
+        if self.token_shape() is None:
+            super().reserve(capacity)
+        else:
+            self._enlarge(capacity)
 
     def _allocate(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
         return like.new_zeros(shape)  # steps multiply what is not yet written by zero, which must not be a NaN
@@ -297,8 +397,8 @@ class StaticKVCache(KVCache):
         if self.starts is not None:
             self.starts = function(self.starts[:, None])[:, 0]
 
-    def crop(self, max_length: int) -> None:
-        super().crop(max_length)
+    def truncate(self, length: int) -> None:
+        super().truncate(length)
         if self.position is not None:
             self.position.fill_(self.length)
 
@@ -310,7 +410,46 @@ class StaticInt8KVCache(StaticKVCache, Int8KVCache):
         return Int8KVCache(self.num_layers)
 
 
-def cache_class(dtype: Optional[str] = None, static: bool = False) -> type:
+class ForeignCache(KVCache):
+    """A cache of transformers behind the interface of this module's, filled through its own `update`."""
+
+    def __init__(self, cache: Any, num_layers: int):
+        super().__init__(num_layers)
+        self.cache, self.length = cache, cache.get_seq_length()
+
+    def append(self, layer: int, key: Tensor, value: Tensor) -> Sequence[Tensor]:
+        key, value = self.cache.update(key.transpose(1, 2), value.transpose(1, 2), layer)
+        return key.transpose(1, 2), value.transpose(1, 2)
+
+
+def adopt_cache(past: Any, num_layers: int, dtype: Optional[str] = None) -> KVCache:
+    """What a caller passes as `past_key_values`, as a cache of this module: tuples are copied, caches are filled.
+
+    Raises:
+        TypeError: neither a cache nor one (key, value) per layer.
+        ValueError: a cache of fixed size that transformers made.
+    """
+    if isinstance(past, KVCache):
+        return past
+    if isinstance(past, (tuple, list)) and all(isinstance(layer, (tuple, list)) and len(layer) > 1 for layer in past):
+        return cache_class(dtype).from_layers(past)
+    if not (hasattr(past, "update") and hasattr(past, "get_seq_length")) or hasattr(past, "self_attention_cache"):
+        raise TypeError(
+            f"past_key_values must be a KVCache (model.make_cache), a cache of transformers for decoders or one "
+            f"(key, value) per layer, got {type(past).__name__}"
+        )
+    size = getattr(past, "get_max_cache_shape", None) or getattr(past, "get_max_length", None)
+    empty = hasattr(past, "layers") and not len(past.layers)  # from 4.54 on: it gets its layers as it grows
+    most = None if size is None or empty else size()
+    if most is not None and most > 0:
+        raise ValueError(
+            f"past_key_values is a {type(past).__name__} of {most} tokens; this model makes its own caches of fixed "
+            f"size: set config.static_decode = True, and leave out past_key_values and cache_implementation"
+        )
+    return ForeignCache(past, num_layers)
+
+
+def cache_class(dtype: Optional[str] = None, static: bool = False) -> Type[KVCache]:
     """The kind of cache for the configuration's `kv_cache_dtype` and `static_decode`.
 
     Raises:
@@ -336,7 +475,7 @@ class DecodeGraph:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):  # one step loads kernels and workspaces, which a capture must not do
             step(self.ids)
-            cache.crop(cache.length - 1)
+            cache.truncate(cache.length - 1)
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
@@ -380,6 +519,20 @@ def visible_mask(attention_mask: Optional[Tensor], new_tokens: int, total: int, 
     visible = causal & attention_mask[:, None, :].bool()
     # A padding token with nothing to see sees everything, so that its softmax, which nobody reads, is a number.
     return (visible | ~visible.any(-1, keepdim=True))[:, None]
+
+
+def packed_mask(position_ids: Tensor) -> Optional[Tensor]:
+    """Where positions [b, s] start again, several texts lie in one row: which keys each token may see then, or None.
+
+    Returns:
+        bool [b, 1, s, s], True within a text and not ahead; None where every row is one text.
+    """
+    begins = position_ids[:, 1:] <= position_ids[:, :-1]
+    if not bool(begins.any()):
+        return None
+    text = torch.nn.functional.pad(begins.long().cumsum(-1), (1, 0))  # [b, s], the number of each token's text
+    same = text[:, :, None] == text[:, None, :]
+    return (same & visible_mask(None, same.shape[1], same.shape[1], same.device)[0])[:, None]
 
 
 def left_padding(attention_mask: Tensor) -> Optional[Tensor]:

@@ -211,8 +211,8 @@ class ChatGLMGeneration(GenerationMixin):
             steps = torch.arange(1, total - position_ids.shape[1] + 1, device=position_ids.device)
             position_ids = torch.cat((position_ids, position_ids[:, -1:] + steps), dim=1)
         inputs: Dict[str, Any] = {"input_ids": input_ids[:, -new:]}
-        if inputs_embeds is not None and past == 0:
-            inputs = {"inputs_embeds": inputs_embeds}
+        if inputs_embeds is not None and (past == 0 or input_ids.shape[1] == 0):
+            inputs = {"inputs_embeds": inputs_embeds[:, -new:] if past else inputs_embeds}
         if use_cache is not None:
             inputs["use_cache"] = use_cache
         if not FORWARD_IS_TOLD_WHAT_TO_OUTPUT:
@@ -263,7 +263,8 @@ class ChatGLMGeneration(GenerationMixin):
                 inputs = torch.empty(embeds.shape[0], 0, dtype=torch.long, device=embeds.device)
         if prompt is None:
             return super().generate(inputs, generation_config, *args, **kwargs)
-        attention_mask, past = kwargs.get("attention_mask"), kwargs.get("past_key_values")
+        past = kwargs.get("past_key_values")
+        attention_mask = kwargs["attention_mask"] = self._mask_of_all(kwargs.get("attention_mask"), prompt, past)
         length = prompt.shape[1] if attention_mask is None else max(prompt.shape[1], attention_mask.shape[-1])
         max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length") or 20
         total = max(length + 1, length + max_new_tokens if max_new_tokens is not None else max_length)
@@ -289,11 +290,24 @@ class ChatGLMGeneration(GenerationMixin):
                 usual = next_positions(mask, 0, *prompt.shape[:2], prompt.device)
                 if torch.equal(position_ids.expand_as(usual), usual):
                     del kwargs["position_ids"]  # then every step derives its own
-        try:
+        if not isinstance(past, KVCache):
             return super().generate(inputs, generation_config, *args, **kwargs)
-        finally:
-            if isinstance(past, KVCache):
+        with past.used_by("generate()"):
+            try:
+                return super().generate(inputs, generation_config, *args, **kwargs)
+            finally:
                 past.unpadded = False
+
+    def _mask_of_all(self, mask: Optional[Tensor], prompt: Tensor, past: Any) -> Optional[Tensor]:
+        """The mask [b, t] over what a cache holds and the prompt behind it; the given one where it says all there is.
+
+        A prompt that is longer than the cache begins with the tokens in it, as in transformers.
+        """
+        held, (batch, length) = self._cached_tokens(past), prompt.shape[:2]
+        if not held or length > held or (mask is not None and mask.shape[-1] != length):
+            return mask
+        mask = mask if mask is not None else torch.ones(batch, length, dtype=torch.long, device=prompt.device)
+        return F.pad(mask, (held, 0), value=1)
 
     def make_cache(self, max_length: int, batch_size: int = 1) -> KVCache:
         """A cache for `batch_size` rows of `max_length` tokens, allocated when first written.

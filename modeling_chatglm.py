@@ -4,6 +4,7 @@ Tensors are [batch, seq, heads, head_dim] throughout, the cache included. Shape 
 tokens in the cache, h query heads, g key/value heads, d channels of a head.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -22,16 +23,18 @@ from transformers.modeling_outputs import (
 from .attention_chatglm import attention, attention_with_weights
 from .cache_chatglm import (
     DecodeGraph,
+    ForeignCache,
     KVCache,
     StaticKVCache,
+    adopt_cache,
     cache_class,
     dequantize_cache,
     left_padding,
     next_positions,
+    packed_mask,
     visible_mask,
 )
 from .configuration_chatglm import ChatGLMConfig
-from .cpu_kernels import copy_to_huge_pages
 from .cpu_kernels import rms_norm as cpu_rms_norm
 from .cpu_kernels import rotate as cpu_rotate
 from .cpu_kernels import serve as cpu_kernels_serve
@@ -40,9 +43,8 @@ from .cuda_kernels import CudaKernels  # noqa: F401
 from .generation_chatglm import ChatGLMGeneration, InvalidScoreLogitsProcessor  # noqa: F401 - the second for scripts
 from .kernel_sources import CPU_SOURCE  # noqa: F401
 from .pretrained_chatglm import ChatGLMPreTrainedModel
-from .quantization import DenseLinear, QuantizedLinear
+from .quantization import DenseLinear, QuantizedLinear, settle_weights
 
-LARGE_WEIGHT = 2**22  # elements
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
 
 KeyValue = Tuple[Tensor, Tensor]  # of one layer, each [b, tokens, g, d]
@@ -105,20 +107,18 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the interleaved pairs (2j, 2j + 1) of the first half of the channels; the second half passes through.
 
     Args:
-        x: [b, s, heads, d]; changed in place where no gradient is asked for.
+        x: [b, s, heads, d].
         cos, sin: fp32 [b, s, 1, d / 4].
     """
     width = 2 * cos.shape[-1]
     if x.shape[2] * x.shape[3] >= NATIVE_WIDTH and cpu_kernels_serve(x, cos, sin):
+        x = x.clone(memory_format=torch.contiguous_format)  # a hook may have kept the output of `query_key_value`
         cpu_rotate(x, cos, sin)
         return x
     # A pair is a complex number, turned by cos + i sin.
     pairs = torch.view_as_complex(x[..., :width].float().unflatten(-1, (-1, 2)))
     rotated = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
-    if x.requires_grad:
-        return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
-    x[..., :width] = rotated
-    return x
+    return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
 
 
 # -------------------------------------------------------------------------------------------------------------- layers
@@ -198,7 +198,7 @@ class SelfAttention(nn.Module):
         if cache is None:
             return key, value
         past = cache.length
-        cached = cache.update(self.layer, key.detach(), value.detach())
+        cached = cache.append(self.layer, key.detach(), value.detach())
         if not key.requires_grad:
             return cached
         if not past:
@@ -292,6 +292,12 @@ class PrefixEncoder(nn.Module):
 
 def chosen(given: Optional[bool], default: bool) -> bool:
     return default if given is None else given
+
+
+def is_tracing() -> bool:
+    """Whether torch.compile, torch.export or torch.jit records this pass: then nothing may depend on values."""
+    compiler = getattr(torch, "compiler", None)  # torch 2.0 has none
+    return torch.jit.is_tracing() or (compiler is not None and compiler.is_compiling())
 
 
 @dataclass
@@ -401,28 +407,40 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             () if chosen(output_hidden_states, config.output_hidden_states) else None,
             () if chosen(output_attentions, config.output_attentions) else None,
         )
-        self._check(call)
-        self._plan(call)
-        self._run(call)
+        self._check(call, input_ids is not None)
+        given = call.past_key_values
+        with nullcontext() if given is None or is_tracing() else given.used_by("a forward pass", nested=True):
+            self._plan(call)
+            self._run(call)
         output = self._finish(call)
         return output if chosen(return_dict, config.return_dict) else output.to_tuple()
 
-    def _check(self, call: Call) -> None:
-        """Refuses tokens that cannot be meant, before anything is computed or written."""
-        ids, config = not call.tokens.is_floating_point(), self.config
-        if ids and call.tokens.dim() != 2:
-            raise ValueError(f"input_ids must be [batch, seq], got {list(call.tokens.shape)}")
-        if call.tokens.shape[1] == 0:
+    def _check(self, call: Call, ids: bool) -> None:
+        """Refuses tokens and caches that cannot be meant, before anything is computed or written."""
+        config, tokens, name = self.config, call.tokens, "input_ids" if ids else "inputs_embeds"
+        if ids == tokens.is_floating_point() or tokens.dtype == torch.bool:
+            raise TypeError(f"{name} must be {'integers' if ids else 'floats'}, got {tokens.dtype}")
+        shape = "[batch, seq]" if ids else f"[batch, seq, {config.hidden_size}]"
+        if tokens.dim() != (2 if ids else 3) or not (ids or tokens.shape[2] == config.hidden_size):
+            cure = ": add the batch, `input_ids[None]`" if ids and tokens.dim() == 1 else ""
+            raise ValueError(f"{name} must be {shape}, got {list(tokens.shape)}{cure}")
+        if tokens.shape[1] == 0:
             raise ValueError("the input is empty: at least one token is needed")
         past = call.past_key_values
-        if past is not None and not isinstance(past, KVCache):  # tuples, or a cache class of transformers
-            call.past_key_values = past = cache_class(config.kv_cache_dtype).from_layers(past)
-        if past is not None and past.num_layers not in (0, config.num_layers):
-            raise ValueError(f"past_key_values has {past.num_layers} layers, the model {config.num_layers}")
+        if past is not None:
+            call.past_key_values = past = adopt_cache(past, config.num_layers, config.kv_cache_dtype)
+            if past.num_layers not in (0, config.num_layers):
+                raise ValueError(f"past_key_values has {past.num_layers} layers, the model {config.num_layers}")
+            heads = (config.num_key_value_heads, config.kv_channels)
+            if past.token_shape() not in (None, heads):
+                raise ValueError(
+                    f"past_key_values is of another model: a token has {past.token_shape()} heads and channels there, "
+                    f"{heads} in this model"
+                )
         held = 0 if past is None else max(0, past.length - (config.pre_seq_len or 0))
-        if held + call.tokens.shape[1] > config.seq_length:
-            tokens = held + call.tokens.shape[1]
-            raise ValueError(f"{tokens} tokens are more than the model takes (seq_length={config.seq_length})")
+        total = held + tokens.shape[1]
+        if total > config.seq_length:
+            raise ValueError(f"{total} tokens are more than the model takes (seq_length={config.seq_length})")
 
     def _plan(self, call: Call) -> None:
         """Cache, positions, masks, and how many tokens run at a time."""
@@ -430,8 +448,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         every_position = not call.last_token_only or call.hidden_states is not None or call.attentions is not None
         call.slice_size = s if every_position or torch.is_grad_enabled() else config.prefill_slice_size
         x = self._embed(call.tokens[:, : call.slice_size])
-        if x.is_cpu and not self.settled and not self.training:
-            self._settle_weights()
+        if x.is_cpu and not (self.settled or self.training or is_tracing()):
+            settle_weights(self)
         self._prepare_cache(call, x)
         cache, prefix_length = call.cache, config.pre_seq_len or 0
         past = max(0, cache.length - prefix_length) if cache is not None else 0
@@ -453,6 +471,9 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             raise ValueError(f"position_ids must be [batch, {s}], got {list(given.shape)}")
         else:
             call.position_ids = given.view(-1, s).expand(b, s).to(device)
+            if s > 1 and past == 0 and call.attention_mask is None and not is_tracing():
+                mask = packed_mask(call.position_ids)
+                call.mask = None if mask is None else F.pad(mask, (self.config.pre_seq_len or 0, 0), value=True)
 
     def _plan_masks(self, call: Call, tokens: int, prefix_length: int) -> None:
         """Sets a ready mask [b, 1, s, t], or the padding [b, t]; neither where only causality matters."""
@@ -470,7 +491,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if attention_mask.dim() == 4:
             call.mask = attention_mask
         # Reading the mask makes a GPU wait, so there it is read for whole prompts only.
-        elif not ((s > 1 or attention_mask.device.type == "cpu") and bool(attention_mask.all())):
+        elif is_tracing() or not ((s > 1 or attention_mask.device.type == "cpu") and bool(attention_mask.all())):
             call.padding = attention_mask
 
     def _run(self, call: Call) -> None:
@@ -485,7 +506,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             context.output_attentions = call.attentions is not None
             if call.padding is not None:
                 context.mask = visible_mask(call.padding[:, :total], x.shape[1], total, x.device)
-                context.starts = left_padding(call.padding) if x.shape[1] == 1 else None
+                context.starts = left_padding(call.padding) if x.shape[1] == 1 and not is_tracing() else None
             call.last_hidden = self._run_blocks(x, context, call)
         if isinstance(cache, StaticKVCache) and not static:
             padding = None if call.padding is None else call.padding[:, self.config.pre_seq_len or 0 :]
@@ -497,7 +518,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             if call.hidden_states is not None:
                 call.hidden_states += (x,)
             if self.gradient_checkpointing and self.training:
-                x, weights = checkpoint(block, x, context, **self.checkpoint_kwargs)
+                # A reentrant one sees arguments that are tensors, and so no trained prefix.
+                settings = (
+                    {**self.checkpoint_kwargs, "use_reentrant": False} if context.prefix else self.checkpoint_kwargs
+                )
+                x, weights = checkpoint(block, x, context, **settings)
             else:
                 x, weights = block(x, context)
             if call.attentions is not None:
@@ -517,20 +542,14 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         elif config.fp32_residual_connection:
             hidden = hidden.to(self.output_layer.weight.dtype)
         cache = call.cache if call.use_cache else None
+        if isinstance(cache, ForeignCache):
+            cache = cache.cache
         return BaseModelOutputWithPast(hidden, cache, call.hidden_states, call.attentions)
 
     def _embed(self, tokens: Tensor) -> Tensor:
         """ids [b, s], or their embeddings, -> [b, s, hidden]."""
         x = tokens if tokens.is_floating_point() else self.embedding.word_embeddings(tokens)
         return x.float() if self.config.fp32_residual_connection else x
-
-    def _settle_weights(self) -> None:
-        """Before the first pass on a CPU: large weights move to memory of large pages, which reads faster."""
-        self.settled = True
-        for module in self.modules():
-            weight = module.weight if isinstance(module, nn.Linear) else None
-            if type(weight) is nn.Parameter and weight.is_cpu and weight.numel() >= LARGE_WEIGHT:
-                weight.data = copy_to_huge_pages(weight.data)
 
     def _prepare_cache(self, call: Call, x: Tensor) -> None:
         """The cache to write to, and the trained prefix: in the cache, or for attention to prepend."""
@@ -546,14 +565,29 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             return
         for layer, (key, value) in enumerate(prefix):
             device = next(self.encoder.layers[layer].parameters()).device
-            cache.update(layer, key.to(device), value.to(device))
+            cache.append(layer, key.to(device), value.to(device))
         cache.advance(config.pre_seq_len)
         cache.prefix_length = config.pre_seq_len
+
+
+def next_token_loss(logits: Tensor, labels: Tensor, items: Any = None) -> Tensor:
+    """Cross-entropy in fp32: the mean over labels other than -100, or their sum over `items`, where that is given.
+
+    Args:
+        logits: [b, s, vocab].
+        labels: [b, s], of each position's next token.
+        items: a number, or a tensor with one, of the labels in all batches whose gradients are added.
+    """
+    scores = logits.float().flatten(0, 1)
+    reduction = "mean" if items is None else "sum"
+    loss = F.cross_entropy(scores, labels.to(scores.device).flatten(), ignore_index=-100, reduction=reduction)
+    return loss if items is None else loss / torch.as_tensor(items, device=loss.device)
 
 
 class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel, GenerationMixin):
     """ChatGLM2 with its output layer: `generate`, `chat`, `stream_chat`, and training with labels."""
 
+    accepts_loss_kwargs = True  # `num_items_in_batch`, from the Trainer of 4.46 on
     _auto_class = "AutoModel"  # save_pretrained() copies the code beside the weights; set by the loader from 4.31 on
 
     def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device: Any = None):
@@ -582,20 +616,29 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
         return_last_logit: bool = False,
         full_attention_mask: Optional[Tensor] = None,
         logits_to_keep: int = 0,
+        shift_labels: Optional[Tensor] = None,
+        **loss_kwargs: Any,
     ) -> Union[Tuple, CausalLMOutputWithPast]:
         """As `ChatGLMModel.forward`, and the output layer.
 
         Args:
             labels: [b, s], -100 = ignored; the loss is the cross-entropy of the next token, in fp32.
+            shift_labels: [b, s], in place of `labels`: the label of a position is that of its next token already.
+            loss_kwargs: `num_items_in_batch`, by which the sum of losses is divided (default: the labels that count).
             return_last_logit: logits of the last position only.
             logits_to_keep: logits of that many last positions only; 0 keeps all.
 
         Returns:
             loss (with labels), logits [b, s, vocab], past_key_values, hidden_states, attentions.
         """
+        items = loss_kwargs.pop("num_items_in_batch", None)
+        if loss_kwargs:
+            raise TypeError(f"forward() got unexpected arguments {sorted(loss_kwargs)}{self._advice(loss_kwargs)}")
         return_dict = chosen(return_dict, self.config.return_dict)
+        if labels is not None and shift_labels is None:
+            shift_labels = F.pad(labels[:, 1:], (0, 1), value=-100)
         keep = logits_to_keep or (1 if return_last_logit else 0)
-        plain = return_dict and labels is None and not (output_hidden_states or output_attentions)
+        plain = return_dict and shift_labels is None and not (output_hidden_states or output_attentions)
         if plain and input_ids is not None and self._can_replay(input_ids, past_key_values):
             return CausalLMOutputWithPast(None, self._captured_step(input_ids, past_key_values), past_key_values)
         outputs = self.transformer(
@@ -609,19 +652,23 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
             output_hidden_states,
             output_attentions,
             return_dict=True,
-            last_token_only=keep == 1 and labels is None,
+            last_token_only=keep == 1 and shift_labels is None,
         )
         hidden = outputs.last_hidden_state
-        logits = self.transformer.output_layer(hidden[:, -keep:] if labels is None else hidden)
+        logits = self.transformer.output_layer(hidden[:, -keep:] if shift_labels is None else hidden)
         loss = None
-        if labels is not None:
-            scores = logits[:, :-1].float().flatten(0, 1)
-            loss = F.cross_entropy(scores, labels[:, 1:].to(scores.device).flatten(), ignore_index=-100)
+        if shift_labels is not None:
+            loss = next_token_loss(logits, shift_labels, items)
             logits = logits[:, -keep:]
         outputs = CausalLMOutputWithPast(
             loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
         )
         return outputs if return_dict else outputs.to_tuple()
+
+    @staticmethod
+    def _advice(unexpected: Dict[str, Any]) -> str:
+        packed = any(name.startswith(("cu_seq_lens", "max_length_", "seq_idx")) for name in unexpected)
+        return ": for sequences packed into one row, pass position_ids that start again at 0" if packed else ""
 
     @staticmethod
     def _can_replay(input_ids: Tensor, cache: Any) -> bool:
@@ -631,15 +678,17 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
 
     def _captured_step(self, input_ids: Tensor, cache: StaticKVCache) -> Tensor:
         """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured first, then replayed."""
-        if cache.graph is None:
+        with cache.used_by("a forward pass", nested=True):
+            cache.claim(1)
+            if cache.graph is not None:
+                cache.count(1)
+                return cache.graph.replay(input_ids)
 
             def step(ids: Tensor) -> Tensor:
                 return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
 
             cache.graph = DecodeGraph(step, input_ids, cache)
-        else:
-            cache.length += 1  # the graph counts on the device only
-        return cache.graph.replay(input_ids)
+            return cache.graph.replay(input_ids)
 
 
 class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):

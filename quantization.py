@@ -3,12 +3,14 @@
 Reads in four parts: the format (pure torch, the reference), the torch backend, one dispatch, the layers.
 """
 
+import threading
 from typing import Any, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .cpu_kernels import copy_to_huge_pages
 from .cpu_kernels import float_linear as cpu_float_linear
 from .cpu_kernels import quantized_linear as cpu_quantized_linear
 from .cpu_kernels import serve as cpu_kernels_serve
@@ -19,6 +21,7 @@ BITS = (4, 8)
 FEW_ROWS = 8  # up to here a float weight is read by the native kernel, which waits for memory only
 SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, costs no more and is exact in float32
 ROWS_PER_BLOCK = 512  # rows expanded at a time: 8 MiB of fp32 at 4,096 columns
+LARGE_WEIGHT = 2**22  # elements
 ROWS_PER_BLOCK_GPU = 16 * ROWS_PER_BLOCK  # enough of them to keep cuBLAS busy: 64 MiB of 16-bit floats
 
 
@@ -205,7 +208,8 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     Returns:
         [..., out] in the dtype of x.
     """
-    needs_grad = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    tensors = (x, weight) if bias is None else (x, weight, bias)
+    needs_grad = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
     served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
     if needs_grad or not served:
@@ -328,3 +332,19 @@ def quantize_children(
             new = QuantizedLinear.from_linear(linear, bits, search_scale, device)
             new._is_hf_initialized = True
         setattr(parent, name, new)
+
+
+_settling = threading.Lock()
+
+
+def settle_weights(model: Any) -> None:
+    """Before the first pass on a CPU: large weights move to memory of large pages, which reads faster.
+
+    Passes of other threads wait: they would read memory that is given back.
+    """
+    with _settling:
+        for module in () if model.settled else model.modules():
+            weight = module.weight if isinstance(module, nn.Linear) else None
+            if type(weight) is nn.Parameter and weight.is_cpu and weight.numel() >= LARGE_WEIGHT:
+                weight.data = copy_to_huge_pages(weight.data)
+        model.settled = True

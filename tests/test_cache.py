@@ -1,11 +1,15 @@
 """KVCache: whatever is done to it, it holds what a plain concatenation of keys and values would hold."""
 
+import threading
+
 import pytest
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LAYERS, HEADS, DIM = 2, 2, 4
+RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ class Plain:
 def append(cache, plain, count, batch):
     new = [torch.randn(batch, count, HEADS, DIM) for _ in range(2 * LAYERS)]
     for layer in range(LAYERS):
-        cache.update(layer, new[2 * layer], new[2 * layer + 1])
+        cache.append(layer, new[2 * layer], new[2 * layer + 1])
     cache.advance(count)
     plain.append(new)
 
@@ -50,6 +54,7 @@ operations = st.lists(
     st.one_of(
         st.tuples(st.just("append"), st.integers(1, 300)),
         st.tuples(st.just("crop"), st.integers(-5, 400)),
+        st.tuples(st.just("truncate"), st.integers(0, 400)),
         st.tuples(st.just("reorder"), st.lists(st.integers(0, 1), min_size=1, max_size=3)),
         st.tuples(st.just("repeat"), st.integers(1, 2)),
         st.tuples(st.just("snapshot"), st.just(0)),
@@ -71,7 +76,11 @@ def test_any_sequence_of_operations(cache_class, first, capacity, steps):
             append(cache, plain, value, batch)
         elif name == "crop":
             cache.crop(value)
-            plain.change(lambda t, v=value: t[:, : max(0, t.shape[1] + v)] if v < 0 else t[:, :v])
+            from_end = value < 0 or (value == 0 and RELEASE >= (5, 14))
+            plain.change(lambda t, v=value, back=from_end: t[:, : max(0, t.shape[1] + v)] if back else t[:, :v])
+        elif name == "truncate":
+            cache.truncate(value)
+            plain.change(lambda t, v=value: t[:, :v])
         elif name == "reorder":
             index = torch.tensor([i % batch for i in value])
             cache.reorder_cache(index)
@@ -98,7 +107,7 @@ def test_known_length_is_allocated_once(cache_class):
     cache = cache_class(1, capacity=100)
     pointers = set()
     for _ in range(100):
-        key = cache.update(0, torch.randn(1, 1, HEADS, DIM), torch.randn(1, 1, HEADS, DIM))[0]
+        key = cache.append(0, torch.randn(1, 1, HEADS, DIM), torch.randn(1, 1, HEADS, DIM))[0]
         cache.advance(1)
         pointers.add(key.data_ptr())
     assert len(pointers) == 1 and cache.memory_bytes() == 2 * 100 * HEADS * DIM * 4
@@ -107,7 +116,7 @@ def test_known_length_is_allocated_once(cache_class):
 def test_growth_copies_no_more_than_doubling_does(cache_class):
     cache, allocations, last = cache_class(1), 0, None
     for _ in range(3000):
-        key = cache.update(0, torch.zeros(1, 1, 1, 4), torch.zeros(1, 1, 1, 4))[0]
+        key = cache.append(0, torch.zeros(1, 1, 1, 4), torch.zeros(1, 1, 1, 4))[0]
         cache.advance(1)
         allocations += key.data_ptr() != last
         last = key.data_ptr()
@@ -117,7 +126,7 @@ def test_growth_copies_no_more_than_doubling_does(cache_class):
 def test_int8_cache_error(caches):
     cache = caches.Int8KVCache(1)
     key, value = torch.randn(2, 50, HEADS, 64), torch.randn(2, 50, HEADS, 64)
-    cache.update(0, key, value)
+    cache.append(0, key, value)
     cache.advance(50)
     for ours, theirs in zip(cache[0], (key, value)):
         error = (ours.transpose(1, 2) - theirs).norm() / theirs.norm()
@@ -125,9 +134,127 @@ def test_int8_cache_error(caches):
     assert cache.memory_bytes() == 2 * 2 * 256 * HEADS * (64 + 4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("magnitude", [1.0, 1e-3, 1e-6, 1e-7])
+def test_int8_cache_of_small_heads(caches, dtype, magnitude):
+    """A scale of 16 bits, next to zero, turned the largest value of a head into its opposite."""
+    key = (torch.randn(1, 50, HEADS, 64) * magnitude).to(dtype)
+    cache = caches.Int8KVCache(1)
+    cache.append(0, key, key)
+    cache.advance(50)
+    error = (cache[0][0].transpose(1, 2) - key.float()).abs() / key.float().abs().amax(-1, keepdim=True).clamp(
+        min=1e-30
+    )
+    assert error.max() <= 0.5 / 127 + 1e-5
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_a_snapshot_that_writes_leaves_the_live_cache_alone(caches, static):
+    """Also while steps are counted on the device: a captured step told the host half of it."""
+    cache, plain = (caches.StaticKVCache if static else caches.KVCache)(LAYERS, 40), Plain(1)
+    append(cache, plain, 5, 1)
+    stale, frozen = cache.snapshot(), Plain(1)
+    frozen.layers = [layer.clone() for layer in plain.layers]
+    if static:  # as a captured step does: the buffers are written on the device, the host counts
+        cache.claim(1)
+        new = [torch.randn(1, 1, HEADS, DIM) for _ in range(2 * LAYERS)]
+        for layer in range(LAYERS):
+            for buffer, tensor in zip(cache._buffers[layer], new[2 * layer : 2 * layer + 2]):
+                buffer[:, 5:6] = tensor
+        cache.count(1)
+        plain.append(new)
+    else:
+        append(cache, plain, 1, 1)
+    append(stale, frozen, 3, 1)
+    check(cache, plain)
+    check(stale, frozen)
+
+
+def test_snapshots_of_one_prefix_in_several_threads(caches):
+    """A server answers several rounds behind one system prompt at once."""
+    cache, plain = caches.KVCache(LAYERS, 1000), Plain(1)
+    append(cache, plain, 5, 1)
+    wrong, barrier = [], threading.Barrier(4)
+
+    def talk(number):
+        for _ in range(30):
+            mine, expected = cache.snapshot(), Plain(1)
+            expected.layers = [layer.clone() for layer in plain.layers]
+            barrier.wait()
+            for _ in range(3):
+                append(mine, expected, 2, 1)
+            held = [tensor.transpose(1, 2) for pair in mine for tensor in pair]
+            if not all(ours.equal(theirs) for ours, theirs in zip(held, expected.layers)):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    check(cache, plain)
+
+
+def test_a_full_static_cache_stays_usable(caches):
+    cache, plain = caches.StaticKVCache(LAYERS, 6), Plain(1)
+    append(cache, plain, 4, 1)
+    with pytest.raises(ValueError, match="of 6 tokens cannot take 7"):
+        cache.reserve(7)
+    cache.begin_static_steps(torch.zeros(1, 1))
+    for _ in range(2):
+        append(cache, plain, 1, 1)
+    with pytest.raises(ValueError, match="of 6 tokens cannot take 7: ask for fewer"):
+        append(cache, plain, 1, 1)
+    with pytest.raises(ValueError, match="of 6 tokens cannot take 7"):
+        cache.claim(1)  # before a captured step
+    check(cache, plain)
+    cache.truncate(3)
+    plain.change(lambda t: t[:, :3])
+    append(cache, plain, 1, 1)
+    check(cache, plain)
+
+
+def test_it_is_a_cache_to_other_libraries(caches):
+    cache = caches.KVCache(LAYERS)
+    assert isinstance(cache, getattr(transformers, "Cache", object))
+    key, value = torch.randn(1, HEADS, 3, DIM), torch.randn(1, HEADS, 3, DIM)
+    for layer in range(LAYERS):
+        held = cache.update(key, value, layer, {"cache_position": torch.arange(3)})
+        assert held[0].equal(key) and held[1].equal(value)
+    assert cache.get_seq_length() == 3 and "length=3" in repr(cache)
+    cache.reset()
+    assert cache.get_seq_length() == 0
+
+
+def test_two_calls_do_not_write_at_once(caches):
+    cache = caches.KVCache(LAYERS)
+    with cache.used_by("generate()"):
+        with cache.used_by("a forward pass", nested=True):
+            pass
+        with pytest.raises(RuntimeError, match=r"chat\(\) with a cache that generate\(\) is still writing to"):
+            with cache.used_by("chat()"):
+                pass
+        failures = []
+
+        def elsewhere():
+            try:
+                with cache.used_by("a forward pass", nested=True):
+                    pass
+            except RuntimeError as error:
+                failures.append(str(error))
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        assert len(failures) == 1 and "snapshot()" in failures[0]
+    with cache.used_by("chat()"):
+        pass
+
+
 def test_a_failed_forward_leaves_the_cache_as_it_was(cache_class):
     cache = cache_class(LAYERS)
-    cache.update(0, torch.ones(1, 3, HEADS, DIM), torch.ones(1, 3, HEADS, DIM))  # the second layer never came
+    cache.append(0, torch.ones(1, 3, HEADS, DIM), torch.ones(1, 3, HEADS, DIM))  # the second layer never came
     assert cache.get_seq_length() == 0
 
 
@@ -139,10 +266,10 @@ def test_wrong_input_is_named(caches, cache_class):
     with pytest.raises(ValueError, match="-3"):
         cache_class(1, capacity=-3)
     cache = cache_class(1)
-    cache.update(0, torch.ones(2, 3, HEADS, DIM), torch.ones(2, 3, HEADS, DIM))
+    cache.append(0, torch.ones(2, 3, HEADS, DIM), torch.ones(2, 3, HEADS, DIM))
     cache.advance(3)
     with pytest.raises(ValueError, match="batch of 2, got one of 1"):
-        cache.update(0, torch.ones(1, 1, HEADS, DIM), torch.ones(1, 1, HEADS, DIM))
+        cache.append(0, torch.ones(1, 1, HEADS, DIM), torch.ones(1, 1, HEADS, DIM))
     with pytest.raises(IndexError, match="layer 7"):
         cache[7]
 

@@ -30,7 +30,7 @@ NEVER = {
     "generation_chatglm": ("ctypes", "subprocess", "threading"),
     "pretrained_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "attention_chatglm": ("os", "ctypes", "transformers"),
-    "cache_chatglm": ("os", "ctypes", "transformers"),
+    "cache_chatglm": ("os", "ctypes", "subprocess"),
     "quantization": ("os", "ctypes", "subprocess", "transformers"),
     "cpu_kernels": ("transformers", "cpm_kernels"),
     "cuda_kernels": ("transformers", "subprocess"),
