@@ -191,8 +191,16 @@ def _open(path: str) -> ctypes.CDLL:
 # ----------------------------------------------------------------------------------------------------------- calls
 
 
+def is_tracing() -> bool:
+    """Whether torch.compile, torch.export or torch.jit records what runs: then no memory may be read."""
+    compiler = getattr(torch, "compiler", None)  # torch 2.0 has none
+    return torch.jit.is_tracing() or (compiler is not None and compiler.is_compiling())
+
+
 def serve(*tensors: Tensor) -> bool:
     """Whether the kernels take these tensors: plain ones in CPU memory, of a dtype they read, without gradients."""
+    if is_tracing():
+        return False
     for tensor in tensors:
         if not tensor.is_cpu or tensor.dtype not in TYPES or type(tensor) not in (Tensor, torch.nn.Parameter):
             return False  # fake and wrapped tensors, too, have types of their own

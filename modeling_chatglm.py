@@ -35,6 +35,7 @@ from .cache_chatglm import (
     visible_mask,
 )
 from .configuration_chatglm import ChatGLMConfig
+from .cpu_kernels import is_tracing
 from .cpu_kernels import rms_norm as cpu_rms_norm
 from .cpu_kernels import rotate as cpu_rotate
 from .cpu_kernels import serve as cpu_kernels_serve
@@ -292,12 +293,6 @@ class PrefixEncoder(nn.Module):
 
 def chosen(given: Optional[bool], default: bool) -> bool:
     return default if given is None else given
-
-
-def is_tracing() -> bool:
-    """Whether torch.compile, torch.export or torch.jit records this pass: then nothing may depend on values."""
-    compiler = getattr(torch, "compiler", None)  # torch 2.0 has none
-    return torch.jit.is_tracing() or (compiler is not None and compiler.is_compiling())
 
 
 @dataclass

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .cpu_kernels import copy_to_huge_pages
+from .cpu_kernels import copy_to_huge_pages, is_tracing
 from .cpu_kernels import float_linear as cpu_float_linear
 from .cpu_kernels import quantized_linear as cpu_quantized_linear
 from .cpu_kernels import serve as cpu_kernels_serve
 from .cuda_kernels import DTYPES as CUDA_DTYPES
+from .cuda_kernels import CudaKernels
 from .cuda_kernels import kernels_on as cuda_kernels_on
 
 BITS = (4, 8)
@@ -71,8 +72,12 @@ def quantize_weight(weight: Tensor, bits: int, search_scale: bool = False) -> Tu
     return torch.cat([values for values, _ in blocks]), torch.cat([scale for _, scale in blocks])
 
 
+def _gpu_kernels(tensor: Tensor) -> Optional[CudaKernels]:
+    return None if is_tracing() else cuda_kernels_on(tensor)
+
+
 def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> Tuple[Tensor, Tensor]:
-    kernels = cuda_kernels_on(rows)
+    kernels = _gpu_kernels(rows)
     if kernels is not None and rows.dtype in CUDA_DTYPES and not search_scale:
         values, scale = kernels.quantize(rows, bits)
         if not torch.isfinite(scale).all():
@@ -111,7 +116,7 @@ def _quantize_rows(rows: Tensor, bits: int, search_scale: bool) -> Tuple[Tensor,
 def dequantize_weight(weight: Tensor, scale: Tensor, bits: int, dtype: Optional[torch.dtype] = None) -> Tensor:
     """The values that a quantized weight stands for, `scale * q`: [out, in] in `dtype` (default: that of `scale`)."""
     dtype = dtype or scale.dtype
-    kernels = cuda_kernels_on(weight)
+    kernels = _gpu_kernels(weight)
     if kernels is not None and dtype in CUDA_DTYPES:
         return kernels.dequantize(weight, scale, bits, dtype)
     values = unpack_int4(weight) if bits == 4 else weight
@@ -189,7 +194,7 @@ def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Ten
     if weight.numel() >= SMALL_WEIGHT and cpu_kernels_serve(x, weight):
         return cpu_quantized_linear(x, weight, scale, bias, bits)
     rows = x.reshape(-1, x.shape[-1])
-    kernels = cuda_kernels_on(x)
+    kernels = _gpu_kernels(x)
     if kernels is not None and x.dtype in CUDA_DTYPES and rows.shape[0] <= kernels.max_rows(rows, bits):
         out = kernels.linear(rows, weight, scale, bias, bits)
     else:  # many rows on a GPU: blocks of the weight are expanded by a kernel, for cuBLAS
