@@ -1,6 +1,8 @@
 """Configuration of ChatGLM2 models: the keys of the published `config.json`, checked."""
 
-from typing import Any, Iterable, Optional
+import math
+from numbers import Real
+from typing import Any, Dict, Iterable, Optional
 
 import transformers
 from transformers import GenerationConfig, PretrainedConfig
@@ -11,6 +13,38 @@ RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 ROTARY_TABLE_DTYPES = ("float32", "float16", "bfloat16")
 ROPE_RATIO_SCALES = ("positions", "base")
 
+WHOLE_NUMBERS = (
+    "num_layers",
+    "padded_vocab_size",
+    "hidden_size",
+    "ffn_hidden_size",
+    "kv_channels",
+    "num_attention_heads",
+    "multi_query_group_num",
+    "seq_length",
+    "prefill_slice_size",
+)
+SWITCHES = (
+    "rmsnorm",
+    "apply_residual_connection_post_layernorm",
+    "post_layer_norm",
+    "add_bias_linear",
+    "add_qkv_bias",
+    "multi_query_attention",
+    "fp32_residual_connection",
+    "static_decode",
+    "prefix_projection",
+)
+# These may be null, as they always could: the library's own switch, and what changes no number.
+OPTIONAL_SWITCHES = (
+    "use_cache",
+    "bias_dropout_fusion",
+    "attention_softmax_in_fp32",
+    "apply_query_key_layer_scaling",
+)
+# Standard names for what other keys say. They are written for libraries that read `to_dict()`, and follow from these.
+DERIVED = {"num_key_value_heads": "multi_query_attention and multi_query_group_num", "head_dim": "kv_channels"}
+
 
 class ChatGLMConfig(PretrainedConfig):
     """Geometry and switches of a ChatGLM2 model; the names are those of the published checkpoints.
@@ -19,6 +53,7 @@ class ChatGLMConfig(PretrainedConfig):
         ffn_hidden_size: width of the gate and of the up projection, which `dense_h_to_4h` computes in one product.
         kv_channels: channels of one attention head; the first half of them rotates.
         multi_query_attention, multi_query_group_num: key/value heads are shared by groups of query heads.
+        num_key_value_heads, head_dim: standard names that saved files have besides; they must agree with the above.
         seq_length: the most tokens, prompt and answer together.
         rope_ratio: positional interpolation (Chen et al. 2023, arXiv:2306.15595): position / ratio is what counts.
         rope_ratio_scales: "positions", the rule of ChatGLM2; "base" multiplies the rotary base (ChatGLM3-6B-32K).
@@ -89,9 +124,10 @@ class ChatGLMConfig(PretrainedConfig):
         static_decode: bool = False,
         kv_cache_dtype: Optional[str] = None,
         use_cache: bool = True,
-        tie_word_embeddings: bool = False,
+        tie_word_embeddings: Optional[bool] = False,
         **kwargs: Any,
     ):
+        derived = {key: kwargs.pop(key) for key in DERIVED if kwargs.get(key) is not None}
         unknown_flags = [key for key, value in kwargs.items() if value is True and not _is_library_setting(key)]
         self.num_layers = num_layers
         self.padded_vocab_size = kwargs.pop("vocab_size", padded_vocab_size)
@@ -117,25 +153,45 @@ class ChatGLMConfig(PretrainedConfig):
         self.apply_query_key_layer_scaling = apply_query_key_layer_scaling
         self.attention_softmax_in_fp32 = attention_softmax_in_fp32
         self.fp32_residual_connection = fp32_residual_connection
-        self.quantization_bit = quantization_bit or 0
+        self.quantization_bit = 0 if quantization_bit in (None, 0) else quantization_bit
         self.pre_seq_len = pre_seq_len
-        self.prefix_projection = bool(prefix_projection)
+        self.prefix_projection = False if prefix_projection is None else prefix_projection
         self.rope_ratio_scales = rope_ratio_scales
         self.rotary_table_dtype = rotary_table_dtype
         self.prefill_slice_size = prefill_slice_size
         self.static_decode = static_decode
         self.kv_cache_dtype = kv_cache_dtype
         self.use_cache = use_cache
+        tie_word_embeddings = False if tie_word_embeddings is None else tie_word_embeddings
         self.check(unknown_flags, tie_word_embeddings)
+        for key, value in derived.items():
+            self._require_agreement(key, value)
         super().__init__(tie_word_embeddings=tie_word_embeddings, **kwargs)
+        self.check()  # `kwargs` may hold standard names (`num_hidden_layers`), which the base class has set by now
 
     @property
     def num_key_value_heads(self) -> int:
         """Key/value heads: one per group with multi-query attention, one per query head without."""
         return self.multi_query_group_num if self.multi_query_attention else self.num_attention_heads
 
+    @num_key_value_heads.setter
+    def num_key_value_heads(self, value: int) -> None:
+        self._require_agreement("num_key_value_heads", value)
+
+    def _require_agreement(self, key: str, value: Any) -> None:
+        """Raises ValueError where a standard name contradicts the keys that it follows from."""
+        if value != getattr(self, key):
+            raise ValueError(
+                f"{key}={value!r} in the configuration: needs {getattr(self, key)!r}, which follows from "
+                f"{DERIVED[key]}; change those, or leave {key} out"
+            )
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The configuration as a dictionary, with the standard names that follow from other keys."""
+        return {**super().to_dict(), **{key: getattr(self, key) for key in DERIVED}}
+
     def check(self, unknown_flags: Iterable[str] = (), tie_word_embeddings: Optional[bool] = None) -> None:
-        """Raises ValueError for a value that cannot be meant.
+        """Raises ValueError for a value that cannot be meant, of a wrong type for example.
 
         Models call it too: `from_pretrained(..., key=value)` sets attributes after `__init__`.
         """
@@ -146,55 +202,52 @@ class ChatGLMConfig(PretrainedConfig):
             if not condition:
                 raise ValueError(f"{key}={getattr(self, key, value)!r} in the configuration: {wanted}")
 
-        for key in (
-            "num_layers",
-            "padded_vocab_size",
-            "hidden_size",
-            "ffn_hidden_size",
-            "kv_channels",
-            "num_attention_heads",
-            "multi_query_group_num",
-            "seq_length",
-            "prefill_slice_size",
-        ):
-            value = getattr(self, key)
-            require(type(value) is int and value > 0, key, "needs a whole number > 0")
-        for key in (
-            "rmsnorm",
-            "apply_residual_connection_post_layernorm",
-            "post_layer_norm",
-            "add_bias_linear",
-            "add_qkv_bias",
-            "multi_query_attention",
-            "fp32_residual_connection",
-            "static_decode",
-        ):
+        for key in WHOLE_NUMBERS:
+            require(_is_whole_number(getattr(self, key)), key, "needs a whole number > 0")
+        for key in SWITCHES:
             require(getattr(self, key) in (True, False), key, "needs true or false")
+        for key in OPTIONAL_SWITCHES:
+            require(getattr(self, key) in (True, False, None), key, "needs true, false or null")
         for key in ("hidden_dropout", "attention_dropout"):
-            require(0 <= getattr(self, key) < 1, key, "needs a probability in [0, 1)")
+            value = getattr(self, key)
+            require(value is False or (_is_number(value) and 0 <= value < 1), key, "needs a probability in [0, 1)")
+        dropout = self.classifier_dropout
+        require(
+            dropout is None or dropout is False or (_is_number(dropout) and 0 <= dropout <= 1),
+            "classifier_dropout",
+            "needs a probability in [0, 1], or null",
+        )
+        for key in ("rope_ratio", "layernorm_epsilon"):
+            value = getattr(self, key)
+            require(_is_number(value) and value > 0, key, "needs a number > 0")
         require(
             self.num_attention_heads % self.num_key_value_heads == 0,
             "multi_query_group_num",
             f"must divide num_attention_heads={self.num_attention_heads}",
         )
         require(self.kv_channels % 4 == 0, "kv_channels", "half of them rotate in pairs: needs a multiple of 4")
-        require(isinstance(self.rope_ratio, (int, float)) and self.rope_ratio > 0, "rope_ratio", "needs a number > 0")
-        require(self.layernorm_epsilon > 0, "layernorm_epsilon", "needs a number > 0")
-        require(self.quantization_bit in (0, 4, 8), "quantization_bit", "needs 0 (not quantized), 4 or 8")
-        require(
-            self.pre_seq_len is None or (type(self.pre_seq_len) is int and self.pre_seq_len > 0),
-            "pre_seq_len",
-            "needs a whole number > 0, or null",
-        )
-        require(self.rope_ratio_scales in ROPE_RATIO_SCALES, "rope_ratio_scales", f"needs one of {ROPE_RATIO_SCALES}")
-        require(
-            self.rotary_table_dtype in ROTARY_TABLE_DTYPES, "rotary_table_dtype", f"needs one of {ROTARY_TABLE_DTYPES}"
-        )
+        bits = self.quantization_bit
+        require(type(bits) is int and bits in (0, 4, 8), "quantization_bit", "needs 0 (not quantized), 4 or 8")
+        length = self.pre_seq_len
+        require(length is None or _is_whole_number(length), "pre_seq_len", "needs a whole number > 0, or null")
+        for key, names in (("rope_ratio_scales", ROPE_RATIO_SCALES), ("rotary_table_dtype", ROTARY_TABLE_DTYPES)):
+            require(getattr(self, key) in names, key, f"needs one of {names}")
         require(self.kv_cache_dtype in (None, "int8"), "kv_cache_dtype", "needs null (as the model) or 'int8'")
         require(self.original_rope in (True, None), "original_rope", "only the interleaved rotation (true) exists")
-        require(not tie_word_embeddings, "tie_word_embeddings", "the output layer has weights of its own", True)
+        tied = tie_word_embeddings
+        require(not tied, "tie_word_embeddings", "the output layer has weights of its own", tied)
         for key in unknown_flags:
             require(False, key, "this model knows no such switch, so it cannot honour it", True)
+
+
+def _is_whole_number(value: Any) -> bool:
+    """Whether it is an int > 0, and no bool (which Python counts as an int)."""
+    return type(value) is int and value > 0
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite real number, of numpy perhaps, and no bool."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_library_setting(key: str) -> bool:

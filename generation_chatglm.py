@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import logging
 import os
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -23,6 +24,8 @@ from .cache_chatglm import KVCache, cache_class, next_positions
 from .configuration_chatglm import RELEASE
 
 History = List[Tuple[str, str]]
+
+_logger = logging.getLogger(__name__)
 
 # -------------------------------------------------------------------------------------------- releases of transformers
 
@@ -269,7 +272,7 @@ class ChatGLMGeneration(GenerationMixin):
         max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length") or 20
         total = max(length + 1, length + max_new_tokens if max_new_tokens is not None else max_length)
         self._check_prompt(length)
-        if total > self.config.seq_length:
+        if total > max(self.config.seq_length, length + 1):  # the last token is not read, and needs no position
             raise ValueError(
                 f"{length} prompt tokens and the answer asked for come to {total} tokens, the model takes "
                 f"{self.config.seq_length} (seq_length): lower max_new_tokens or max_length"
@@ -279,7 +282,7 @@ class ChatGLMGeneration(GenerationMixin):
             kwargs.setdefault("return_last_logit", False)
         elsewhere = ("penalty_alpha", "cache_implementation", "dola_layers", "custom_generate", "assistant_early_exit")
         if isinstance(past, KVCache):
-            past.reserve(total + (self.config.pre_seq_len or 0))
+            past.reserve(min(total, self.config.seq_length) + (self.config.pre_seq_len or 0))
         elif past is None and not assisted and setting("use_cache") is not False and not any(map(setting, elsewhere)):
             rows = prompt.shape[0] * max(setting("num_beams") or 1, setting("num_return_sequences") or 1)
             kwargs["past_key_values"] = past = self.make_cache(total, rows)
@@ -335,6 +338,28 @@ class ChatGLMGeneration(GenerationMixin):
         if prompt_length > limit:
             raise ValueError(f"the prompt has {prompt_length} tokens, the model takes {limit} (seq_length)")
 
+    def _answer_limit(self, prompt_length: int, max_length: Optional[int], max_new_tokens: Optional[int]) -> int:
+        """Tokens of prompt and answer together: up to `seq_length`, but at least one more than the prompt.
+
+        Raises:
+            ValueError: a prompt above `seq_length`.
+        """
+        self._check_prompt(prompt_length)
+        asked = self.config.seq_length if max_length is None else max_length
+        if max_new_tokens is not None:
+            asked = prompt_length + max_new_tokens
+        limit = min(asked, self.config.seq_length)
+        if limit > prompt_length:
+            return limit
+        _logger.warning(
+            "the prompt has %d tokens, which leaves no room within max_length=%d (seq_length=%d): the answer ends "
+            "after one token; raise max_length, or shorten the query or the history",
+            prompt_length,
+            asked,
+            self.config.seq_length,
+        )
+        return prompt_length + 1
+
     @torch.no_grad()
     def stream_generate(
         self,
@@ -353,7 +378,8 @@ class ChatGLMGeneration(GenerationMixin):
 
         Otherwise than `generate()`: one candidate per row (`ONE_IN_STREAMS`); the settings of `NOT_IN_STREAMS` are
         refused; rows that have ended go on with tokens of their own until all have; new ids on a cache come alone; an
-        answer that would pass `seq_length` ends there; a cache passed in is left as it was.
+        answer that would pass `seq_length` ends there; a prompt at or above `max_length` gives one token and a
+        warning; a cache passed in is left as it was.
 
         Args:
             input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache.
@@ -365,10 +391,13 @@ class ChatGLMGeneration(GenerationMixin):
             the last and usable after the generator went on or was closed.
 
         Raises:
-            ValueError: settings that a stream cannot honour, or a prompt that leaves no room for an answer.
+            ValueError: settings that a stream cannot honour, or a prompt above `seq_length`.
         """
         config = copy.deepcopy(generation_config if generation_config is not None else self.generation_config)
         unknown = config.update(**kwargs)
+        if config.max_length is None:  # said so, or never set: then generate() says 20 new tokens
+            new = 20 if "max_length" not in kwargs else self.config.seq_length
+            config.max_length = self._cached_tokens(past_key_values) + input_ids.shape[1] + new
         unknown.pop("use_cache", None)
         if unknown:
             raise TypeError(f"stream_generate() got unexpected arguments {sorted(unknown)}")
@@ -420,16 +449,9 @@ class ChatGLMGeneration(GenerationMixin):
             past = cache_class(self.config.kv_cache_dtype).from_layers(past)
         past_length = self._cached_tokens(past)
         prompt = past_length + prompt_length
-        limit = prompt + config.max_new_tokens if config.max_new_tokens is not None else config.max_length or 20
-        if limit <= prompt:
-            raise ValueError(
-                f"the prompt has {prompt} tokens, which leaves no room within max_length={limit}: raise it, or "
-                f"shorten the prompt or the history"
-            )
-        limit = min(limit, self.config.seq_length)
-        self._check_prompt(prompt)
+        limit = self._answer_limit(prompt, config.max_length, config.max_new_tokens)
         cache = self.make_cache(limit, batch) if past is None else past.snapshot()
-        cache.reserve(limit + (self.config.pre_seq_len or 0))
+        cache.reserve(min(limit, self.config.seq_length) + (self.config.pre_seq_len or 0))
         return cache, past_length, limit
 
     # ------------------------------------------------------------------------------------------------------------ chat
@@ -446,9 +468,9 @@ class ChatGLMGeneration(GenerationMixin):
 
     def build_stream_inputs(self, tokenizer: Any, query: str, history: Optional[History] = None) -> BatchEncoding:
         """The tokenized prompt of the next round alone, to continue a cache that holds the earlier ones."""
-        _check_query(query)
         if not history:
             return self.build_inputs(tokenizer, query)
+        _check_query(query)
         prompt = f"\n\n[Round {len(history) + 1}]\n\n问：{query}\n\n答："
         ids = tokenizer.encode(prompt, add_special_tokens=False)[1:]  # without the space that starts a text
         return tokenizer.pad([{"input_ids": ids}], return_tensors="pt").to(self.device)
@@ -459,7 +481,7 @@ class ChatGLMGeneration(GenerationMixin):
         tokenizer: Any,
         query: str,
         history: Optional[History] = None,
-        max_length: int = 32768,
+        max_length: Optional[int] = 32768,
         num_beams: int = 1,
         do_sample: bool = True,
         top_p: float = 0.8,
@@ -472,7 +494,7 @@ class ChatGLMGeneration(GenerationMixin):
 
         Args:
             history: earlier rounds, (query, response) each.
-            max_length: tokens of prompt and answer together.
+            max_length: tokens of prompt and answer together; None for `seq_length`. The answer has one token at least.
             past_key_values: a `KVCache` (see `make_cache`) to keep between calls: the longest prefix that it shares
                 with this prompt is not computed again. Written in place.
             kwargs: further settings of `generate()`.
@@ -481,11 +503,12 @@ class ChatGLMGeneration(GenerationMixin):
             response, history with the new round at its end.
 
         Raises:
-            ValueError: an empty query, a prompt that leaves no room for an answer, or beams with a cache to keep.
+            ValueError: a prompt above `seq_length`, or beams with a cache to keep.
         """
         inputs = self.build_inputs(tokenizer, query, history)
-        settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs)
+        settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs)
         prompt = inputs["input_ids"]
+        self._bound_answer(settings, prompt.shape[1])
         if past_key_values is not None:
             if not isinstance(past_key_values, KVCache):
                 raise TypeError(
@@ -513,7 +536,7 @@ class ChatGLMGeneration(GenerationMixin):
         query: str,
         history: Optional[History] = None,
         past_key_values: Optional[KVCache] = None,
-        max_length: int = 32768,
+        max_length: Optional[int] = 32768,
         do_sample: bool = True,
         top_p: float = 0.8,
         temperature: float = 0.8,
@@ -531,17 +554,14 @@ class ChatGLMGeneration(GenerationMixin):
             (response so far, history), or with `return_past_key_values` (response so far, history, past_key_values).
 
         Raises:
-            ValueError: an empty query, or a prompt that leaves no room for an answer.
+            ValueError: a prompt above `seq_length`, or settings that a stream cannot honour.
         """
         if past_key_values is None:
             inputs = self.build_inputs(tokenizer, query, history)
         else:
             inputs = self.build_stream_inputs(tokenizer, query, history)
             inputs.pop("position_ids", None)  # they continue after the cache
-        past_length = self._cached_tokens(past_key_values)
-        settings = self._chat_settings(
-            max_length, do_sample, top_p, temperature, logits_processor, kwargs, inputs, past_length
-        )
+        settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs)
         prompt_length = inputs["input_ids"].shape[1]
         stream = self.stream_generate(
             **inputs, past_key_values=past_key_values, return_past_key_values=return_past_key_values, **settings
@@ -556,35 +576,37 @@ class ChatGLMGeneration(GenerationMixin):
 
     def _chat_settings(
         self,
-        max_length: int,
+        max_length: Optional[int],
         do_sample: bool,
         top_p: float,
         temperature: float,
         logits_processor: Optional[LogitsProcessorList],
         kwargs: Dict[str, Any],
-        inputs: BatchEncoding,
-        past_length: int = 0,
     ) -> Dict[str, Any]:
         settings = {"do_sample": do_sample, **kwargs}
         if do_sample:
             settings.update(top_p=top_p, temperature=temperature)
-        prompt_length = past_length + inputs["input_ids"].shape[1]
         if settings.get("max_new_tokens") is None:
-            settings["max_length"] = max_length = min(max_length, self.config.seq_length)
-            if prompt_length >= max_length:
-                raise ValueError(
-                    f"the prompt has {prompt_length} tokens, which leaves no room within "
-                    f"max_length={max_length}: raise it, or shorten the query or the history"
-                )
+            settings["max_length"] = max_length
         settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), InvalidScoreLogitsProcessor()])
         return settings
+
+    def _bound_answer(self, settings: Dict[str, Any], prompt_length: int) -> None:
+        """Makes the settings of a chat ask for one token at least, which `generate()` of 5.x refuses, and for no more
+        than fits. A bound in a generation config comes before `max_length`, and is the caller's own affair."""
+        config = settings.get("generation_config") or self.generation_config
+        new = settings.get("max_new_tokens")
+        if new is not None:
+            settings["max_new_tokens"] = self._answer_limit(prompt_length, None, new) - prompt_length
+        elif config.max_new_tokens is None:
+            settings["max_length"] = self._answer_limit(prompt_length, settings["max_length"], None)
 
 
 def _check_query(query: str) -> None:
     if not isinstance(query, str):
         raise TypeError(f"query must be a string, got {type(query).__name__}")
     if not query.strip():
-        raise ValueError("query is empty: there is nothing to answer")
+        _logger.warning("the query is empty: the model answers all the same")
 
 
 def _eos_ids(config: GenerationConfig) -> List[int]:

@@ -1,12 +1,40 @@
-"""What all models share: how weights come in, are initialised, quantized and frozen. No forward passes."""
+"""What all models share: how weights come in, are checked, initialised, quantized and frozen. No forward passes."""
 
-from typing import Any, Dict, List, Optional
+import json
+import pickle
+import re
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
+from transformers.utils import cached_file, is_accelerate_available
 
 from .configuration_chatglm import RELEASE, ChatGLMConfig
 from .quantization import QuantizedLinear, check_bits, quantize_children
+
+# In the order in which transformers looks for them.
+WEIGHT_FILES = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+GIT_LFS_POINTER = b"version https://git-lfs"
+ZIP = b"PK\x03\x04"  # what torch.save() writes since 1.6
+NAMED_KEYS = 6  # as many as a message names
+FLOAT_STORAGES = ("HalfStorage", "BFloat16Storage", "FloatStorage", "DoubleStorage")
+INT_STORAGES = ("CharStorage", "ByteStorage", "ShortStorage", "IntStorage", "LongStorage")
+
+QUANTIZED = r"encoder\.layers\.\d+\.(self_attention\.(query_key_value|dense)|mlp\.(dense_h_to_4h|dense_4h_to_h))"
+QUANTIZED_WEIGHT = re.compile(rf"^(transformer\.)?{QUANTIZED}\.weight$")
+# All parameters of the models here but a prefix encoder and a classifier head, which begin untrained.
+PARAMETER = re.compile(
+    rf"^(transformer\.)?(embedding\.word_embeddings|output_layer|encoder\.final_layernorm|{QUANTIZED}|"
+    r"encoder\.layers\.\d+\.(input_layernorm|post_attention_layernorm))\.(weight|weight_scale|bias)$"
+)
 
 # -------------------------------------------------------------------------------------------- releases of transformers
 
@@ -17,11 +45,138 @@ def add_loading_defaults(kwargs: Dict[str, Any]) -> None:
     """Makes from_pretrained() load in the dtype of the checkpoint and without a second copy in memory, as 5.x does."""
     if RELEASE >= (5, 0):
         return
-    kwargs.setdefault("low_cpu_mem_usage", True)
+    if is_accelerate_available():  # which these releases need for it
+        kwargs.setdefault("low_cpu_mem_usage", True)
     if RELEASE < (4, 56) and "dtype" in kwargs:
         kwargs["torch_dtype"] = kwargs.pop("dtype")
     if "dtype" not in kwargs and "torch_dtype" not in kwargs:
         kwargs["dtype" if RELEASE >= (4, 56) else "torch_dtype"] = "auto"
+
+
+# ---------------------------------------------------------------------------------------------------- files of weights
+
+
+def find_weight_files(source: Any, options: Dict[str, Any]) -> List[Path]:
+    """The files that from_pretrained(source, **options) reads, as far as they are on this machine; nothing is fetched.
+
+    Raises:
+        OSError: for an index that cannot be read.
+    """
+    if Path(source).is_file():
+        return [Path(source)]
+    safe = options.get("use_safetensors")
+    names = WEIGHT_FILES if safe is None else WEIGHT_FILES[:2] if safe else WEIGHT_FILES[2:]
+    where = {key: options[key] for key in ("cache_dir", "revision", "subfolder") if options.get(key) is not None}
+    for name in names:
+        if options.get("variant"):
+            name = "{0}.{2}.{1}".format(*name.rsplit(".", 1), options["variant"])
+        try:
+            found = cached_file(source, name, local_files_only=True, **where)
+        except (OSError, ValueError):  # it is not here, or this is no name of a repository
+            continue
+        if found is not None:
+            return shards_of(Path(found)) if name.endswith(".json") else [Path(found)]
+    return []
+
+
+def shards_of(index: Path) -> List[Path]:
+    """The files that an index names, in the order of their names."""
+    refuse_broken([index])
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise OSError(f"{index} is damaged: download it again") from error
+    return [index.parent / name for name in sorted(names)]
+
+
+def refuse_broken(files: Iterable[Path]) -> None:
+    """Raises OSError, with the cure, for a file that was not fetched, or not wholly, as far as its ends show."""
+    for path in files:
+        if not path.exists():
+            raise OSError(f"{path} is missing, and the index beside it names it: download it")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(len(GIT_LFS_POINTER))
+        if start == GIT_LFS_POINTER:
+            raise OSError(
+                f"{path} is a git-lfs pointer of {size} bytes, not the weights: run `git lfs install` and "
+                f"`git lfs pull` in its folder, or download the file"
+            )
+        if not size:
+            raise OSError(f"{path} is empty: download it again")
+        if path.suffix == ".safetensors":
+            tensors = safetensors_header(path)
+            whole = tensors is not None and max((end for _, end in tensors.values()), default=0) <= size
+        else:
+            whole = not start.startswith(ZIP) or zipfile.is_zipfile(path)
+        if not whole:
+            raise OSError(f"{path} is truncated or damaged ({size} bytes): download it again")
+
+
+def safetensors_header(path: Path) -> Optional[Dict[str, Tuple[str, int]]]:
+    """name -> (dtype, byte of the file at which it ends) of every tensor; None where the header is not whole."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            return None
+        try:
+            header = json.loads(file.read(length))
+            header.pop("__metadata__", None)
+            return {key: (entry["dtype"], 8 + length + entry["data_offsets"][1]) for key, entry in header.items()}
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return None
+
+
+class StorageNames(pickle.Unpickler):
+    """Reads which storage each tensor of a torch file has; no value is read, and nothing the file names is run."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name == "OrderedDict":
+            return OrderedDict
+        return name if name.endswith("Storage") else lambda *parts: parts[0] if parts else None
+
+    def persistent_load(self, pid: Any) -> Any:
+        return pid[1]
+
+
+def stored_as_float(path: Path) -> Dict[str, bool]:
+    """name -> whether that tensor is of floats; empty for a file whose header only torch can read."""
+    if path.suffix == ".safetensors":
+        return {key: "F" in dtype for key, (dtype, _) in (safetensors_header(path) or {}).items()}
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith("data.pkl")]
+        if len(names) != 1:
+            return {}
+        with archive.open(names[0]) as file:
+            try:
+                storages = StorageNames(file).load().items()
+            except (pickle.UnpicklingError, ArithmeticError, AttributeError, EOFError, LookupError, TypeError):
+                return {}
+    return {key: storage in FLOAT_STORAGES for key, storage in storages if storage in FLOAT_STORAGES + INT_STORAGES}
+
+
+def refuse_other_format(files: List[Path], bits: int) -> None:
+    """Raises ValueError where the files hold floats and the layers want integers, or the other way round.
+
+    Loaders cast the ones to the others without a word, and what comes out means nothing.
+    """
+    stored = [item for path in files for item in stored_as_float(path).items()]
+    wrong = [key for key, is_float in stored if QUANTIZED_WEIGHT.search(key) and is_float == bool(bits)]
+    if wrong:
+        kind, cure = "quantized", "take the config.json that came with them, or load with the bits they have"
+        if bits:
+            kind, cure = "float", f"load them with quantization_bit=0 and then call model.quantize({bits})"
+        raise ValueError(
+            f"quantization_bit={bits} in the configuration, but {files[0].parent} holds {kind} weights: "
+            f"{named(wrong)}. To use them, {cure}"
+        )
+
+
+def named(keys: List[str]) -> str:
+    more = f" and {len(keys) - NAMED_KEYS} more" if len(keys) > NAMED_KEYS else ""
+    return ", ".join(keys[:NAMED_KEYS]) + more
 
 
 # ----------------------------------------------------------------------------------------------------------- the base
@@ -49,14 +204,56 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
-        """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory."""
+        """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory.
+
+        Raises:
+            OSError: a file of weights is a git-lfs pointer, empty or truncated.
+            ValueError: the weights lack parameters of the model, other than a prefix encoder or a head, or are floats
+                where the configuration wants integers, or the other way round. Not with `ignore_mismatched_sizes=True`
+                or `state_dict=`.
+        """
         add_loading_defaults(kwargs)
-        loaded = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
-        body = (loaded[0] if isinstance(loaded, tuple) else loaded).get_body()
+        source, with_info = pretrained_model_name_or_path, kwargs.pop("output_loading_info", False)
+        other = any(kwargs.get(key) for key in ("from_tf", "from_flax", "gguf_file"))
+        from_files = source is not None and kwargs.get("state_dict") is None and not other
+        strict = from_files and not kwargs.get("ignore_mismatched_sizes")
+        here = from_files and Path(source).exists()  # a repository's files are looked at once they have been fetched
+        if here:
+            files = find_weight_files(source, kwargs)
+            refuse_broken(files)
+            if files and strict:
+                refuse_other_format(files, cls._bits_wanted(source, kwargs))
+        model, info = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+        if strict:
+            if not here:
+                refuse_other_format(find_weight_files(source, kwargs), model.config.quantization_bit)
+            model._refuse_missing(source, info["missing_keys"])
+        body = model.get_body()
         body.freeze()  # 5.x makes every float trainable
         if body.config.pre_seq_len is not None:
             body.prefix_encoder.float()  # a new one takes the dtype of the checkpoint
-        return loaded
+        return (model, info) if with_info else model
+
+    @classmethod
+    def _bits_wanted(cls, source: Any, options: Dict[str, Any]) -> int:
+        """`quantization_bit` of the model that from_pretrained(source, **options) makes."""
+        config = options.get("config")
+        if not isinstance(config, PretrainedConfig):
+            where = {"subfolder": options["subfolder"]} if "subfolder" in options else {}
+            config = cls.config_class.from_pretrained(source if config is None else config, **where)
+        return options.get("quantization_bit", getattr(config, "quantization_bit", 0))
+
+    def _refuse_missing(self, source: Any, missing: Iterable[str]) -> None:
+        """Raises ValueError for parameters that are this package's own and were not in the files."""
+        keys = sorted(key for key in missing if PARAMETER.search(key))
+        if keys:
+            config = self.config
+            raise ValueError(
+                f"{source} lacks {len(keys)} parameters of this model: {named(keys)}. These weights do not belong to "
+                f"this configuration (num_layers={config.num_layers}, quantization_bit={config.quantization_bit}): "
+                f"take the config.json that came with them, or download them again. ignore_mismatched_sizes=True "
+                f"loads what there is"
+            )
 
     def _init_weights(self, module: nn.Module) -> None:
         weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)

@@ -7,6 +7,7 @@ import copy
 
 import pytest
 import torch
+from conftest import load
 from transformers import LogitsProcessor, LogitsProcessorList
 
 HISTORY = [("你好", "你好！很高兴见到你。"), ("1 + 1 = ?", "2")]
@@ -182,6 +183,121 @@ def test_max_length_counts_the_prompt(model, tokenizer):
     assert model.chat(tokenizer, "a", **limit)[0] == answer
     *_, (streamed, _) = model.stream_chat(tokenizer, "a", **limit)
     assert streamed == answer
+
+
+def longest_prompt(tiny_checkpoint, tokenizer, query="你好"):
+    """A model whose `seq_length` is just the prompt of a query, and how many tokens that is."""
+    length = len(tokenizer.encode(tokenizer.build_prompt(query)))
+    return load(tiny_checkpoint(bits=0, dtype="float32"), seq_length=length).eval(), length
+
+
+@pytest.mark.parametrize("query", ["", "  \n"])
+def test_an_empty_query_is_answered_like_any_other(model, tokenizer, caplog, query):
+    """Enter in the command line of the original repository; a server that forwards what it gets."""
+    prompt = tokenizer(tokenizer.build_prompt(query), return_tensors="pt")["input_ids"]
+    ids = model.generate(prompt, **GREEDY)[0, prompt.shape[1] :].tolist()
+    answer = model.process_response(tokenizer.decode(ids))
+    assert answer, "the test needs a model that says something"
+    assert model.chat(tokenizer, query, **GREEDY) == (answer, [(query, answer)])
+    *_, last = model.stream_chat(tokenizer, query, **GREEDY)
+    assert last == (answer, [(query, answer)])
+    assert [record.levelname for record in caplog.records if "empty" in record.message] == ["WARNING"] * 2
+    *_, (_, history, past) = model.stream_chat(tokenizer, "a", return_past_key_values=True, **GREEDY)
+    *_, (text, grown) = model.stream_chat(tokenizer, query, history, past_key_values=past, **GREEDY)
+    assert grown == [*history, (query, text)]
+    with pytest.raises(TypeError, match="int"):
+        model.chat(tokenizer, 5)
+
+
+@pytest.mark.parametrize("spare", [0, -3, -1000])
+def test_a_prompt_at_or_above_max_length_gets_one_token_and_a_warning(model, tokenizer, caplog, spare):
+    """Long conversations in scripts that pass a fixed max_length: the original warned, and went on."""
+    prompt = model.build_inputs(tokenizer, "a", HISTORY)["input_ids"]
+    first = model.generate(prompt, do_sample=False, max_new_tokens=1)[0, prompt.shape[1] :]
+    answer, limit = model.process_response(tokenizer.decode(first.tolist())), prompt.shape[1] + spare
+    assert answer, "the test needs a model that says something"
+    settings = {"max_length": limit, "do_sample": False}
+    assert model.chat(tokenizer, "a", HISTORY, **settings)[0] == answer
+    assert [text for text, _ in model.stream_chat(tokenizer, "a", HISTORY, **settings)] == [answer]
+    assert [ids[0].tolist() for ids in model.stream_generate(prompt, **settings)] == [
+        [*prompt[0].tolist(), int(first)]
+    ]
+    warnings = [record.message for record in caplog.records if f"max_length={limit}" in record.message]
+    assert len(warnings) == 3 and all(str(prompt.shape[1]) in message for message in warnings)
+
+
+def test_beams_and_caches_get_their_one_token_too(model, tokenizer):
+    assert len(model.chat(tokenizer, "a", max_length=1, num_beams=2, do_sample=False)[1]) == 1
+    cache = model.make_cache(200)
+    expected = model.chat(tokenizer, "a", max_length=1, do_sample=False)
+    assert model.chat(tokenizer, "a", max_length=1, do_sample=False, past_key_values=cache) == expected
+    *_, (_, history, past) = model.stream_chat(tokenizer, "a", return_past_key_values=True, **GREEDY)
+    follow_up = {"history": history, "past_key_values": past, "do_sample": False}
+    one = list(model.stream_chat(tokenizer, "b", max_length=past.get_seq_length(), **follow_up))
+    assert one == list(model.stream_chat(tokenizer, "b", max_new_tokens=1, **follow_up)), "cached tokens count"
+
+
+def test_max_length_none_is_all_that_the_model_takes(tiny_checkpoint, tokenizer):
+    """Wrappers pass max_length=None for `not given`."""
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), seq_length=64).eval()
+    prompt = model.build_inputs(tokenizer, "你好")["input_ids"]
+    settings = {"do_sample": False, "eos_token_id": 10**6, "max_length": None}  # no end but that of the model
+    room = 64 - prompt.shape[1]
+    whole = model.generate(prompt, do_sample=False, eos_token_id=10**6, max_new_tokens=room)
+    answer = model.process_response(tokenizer.decode([i for i in whole[0, -room:].tolist() if i < 10**5]))
+    assert list(model.stream_generate(prompt, **settings))[-1].equal(whole)
+    assert model.chat(tokenizer, "你好", **settings)[0] == answer
+    *_, (streamed, _) = model.stream_chat(tokenizer, "你好", **settings)
+    assert answer.startswith(streamed) and len(streamed) >= len(answer) - 3, "all but half a character at the end"
+    bounded = {"do_sample": False, "max_length": None, "max_new_tokens": 2}
+    assert len(list(model.stream_generate(prompt, **bounded))) == 2, "max_new_tokens comes first"
+
+
+def test_a_prompt_of_all_that_the_model_takes_gives_one_token_in_one_pass(tiny_checkpoint, tokenizer):
+    """The token that a full model says is not read any more: no position is left for it."""
+    model, length = longest_prompt(tiny_checkpoint, tokenizer)
+    read, forward = [], model.forward
+
+    def count(*args, **kwargs):
+        read.append((args[0] if args else kwargs["input_ids"]).shape[1])
+        return forward(*args, **kwargs)
+
+    prompt = tokenizer(tokenizer.build_prompt("你好"), return_tensors="pt")["input_ids"]
+    first = model(prompt).logits[0, -1].argmax()
+    answer = model.process_response(tokenizer.decode([int(first)]))
+    model.forward = count
+    for settings in ({}, {"max_length": None}, {"max_length": 5}, {"max_new_tokens": 7}):
+        assert model.chat(tokenizer, "你好", do_sample=False, **settings)[0] == answer
+        assert all(text == answer for text, _ in model.stream_chat(tokenizer, "你好", do_sample=False, **settings))
+    assert [ids.shape[1] for ids in model.stream_generate(prompt, max_new_tokens=3)] == [length + 1]
+    assert model.generate(prompt, max_new_tokens=1).shape[1] == length + 1
+    assert read == [length] * 10
+    cache = model.make_cache(length)
+    assert model.chat(tokenizer, "你好", do_sample=False, past_key_values=cache)[0] == answer
+    assert cache.get_seq_length() == length
+
+
+def test_only_a_prompt_above_all_that_the_model_takes_is_refused(tiny_checkpoint, tokenizer):
+    model, length = longest_prompt(tiny_checkpoint, tokenizer)
+    ids = torch.ones(1, length + 1, dtype=torch.long)
+    model.forward = lambda *args, **kwargs: pytest.fail("work has begun")
+    for call in (
+        lambda: model.chat(tokenizer, "你好" * 9),
+        lambda: next(model.stream_chat(tokenizer, "你好" * 9, max_new_tokens=3)),
+        lambda: next(model.stream_generate(ids, max_length=None)),
+        lambda: model.generate(ids, max_new_tokens=1),
+    ):
+        with pytest.raises(ValueError, match=f"{length}.*seq_length"):
+            call()
+
+
+def test_an_answer_of_chat_ends_where_the_model_ends(tiny_checkpoint, tokenizer):
+    """max_new_tokens is a bound, and few answers reach it: a script that passes 2,048 went on up to the last token."""
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), seq_length=40).eval()
+    room = 40 - model.build_inputs(tokenizer, "你好")["input_ids"].shape[1]
+    settings = {"do_sample": False, "eos_token_id": 10**6}
+    expected = model.chat(tokenizer, "你好", max_new_tokens=room, **settings)
+    assert model.chat(tokenizer, "你好", max_new_tokens=2048, **settings) == expected
 
 
 def test_chat_takes_settings_of_generate(model, tokenizer):

@@ -8,6 +8,7 @@ import copy
 import json
 import logging
 import pickle
+import shutil
 import sys
 import tempfile
 import traceback
@@ -132,6 +133,40 @@ def loading_says_nothing():
     ours = ("chatglm", "ChatGLM", "not used", "newly initialized", "unexpected", "missing")
     said = records + [str(w.message) for w in caught if issubclass(w.category, (UserWarning, FutureWarning))]
     return [text for text in said if any(word in text for word in ours)]
+
+
+@step
+def refused_weights():
+    """Weights of another configuration, and files that are none: what is said."""
+    said = []
+    with tempfile.TemporaryDirectory() as scratch:
+        pointer = shutil.copytree(CHECKPOINTS / "int4", Path(scratch) / "pointer")
+        (pointer / "pytorch_model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+        truncated = shutil.copytree(CHECKPOINTS / "sharded", Path(scratch) / "truncated")
+        shard = sorted(truncated.glob("*.safetensors"))[-1]
+        shard.write_bytes(shard.read_bytes()[:1000])
+        for folder, kwargs in (
+            (CHECKPOINTS / "float", {"quantization_bit": 4}),
+            (CHECKPOINTS / "float", {"quantization_bit": 8}),
+            (CHECKPOINTS / "sharded", {"quantization_bit": 8}),
+            (CHECKPOINTS / "int8", {"quantization_bit": 0}),
+            (CHECKPOINTS / "float", {"num_layers": 3}),
+            (CHECKPOINTS / "int8", {"num_layers": 3, "low_cpu_mem_usage": False}),
+            (CHECKPOINTS / "sharded", {"num_layers": 3, "device_map": {"": "cpu"}}),
+            (pointer, {}),
+            (truncated, {}),
+        ):
+            try:
+                AutoModel.from_pretrained(folder, trust_remote_code=True, **kwargs)
+                said.append("nothing")
+            except (ValueError, OSError) as error:
+                said.append(str(error).replace(str(CHECKPOINTS), "").replace(scratch, ""))
+        kept = AutoModel.from_pretrained(
+            CHECKPOINTS / "float", trust_remote_code=True, num_layers=3, ignore_mismatched_sizes=True
+        )
+    words = ["float weights"] * 3 + ["quantized weights"] + ["lacks"] * 3 + ["git lfs pull", "truncated"]
+    assert all(word in text for word, text in zip(words, said)), said
+    return [said, kept.config.num_layers]
 
 
 @step

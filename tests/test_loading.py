@@ -1,0 +1,269 @@
+"""What from_pretrained() refuses: weights that would chat garbage, and files that were not fetched, or not wholly."""
+
+import json
+import re
+import shutil
+
+import pytest
+import torch
+from conftest import load
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
+LAYER = "transformer.encoder.layers.1"
+MLP = f"{LAYER}.mlp.dense_4h_to_h"
+FORMATS = {
+    "bin": {"format": "bin"},
+    "safetensors": {"format": "safetensors"},
+    "sharded": {"format": "safetensors", "shard_bytes": 100_000},
+}
+
+
+@pytest.fixture
+def folder(tiny_checkpoint, tmp_path):
+    """keyword arguments of make_checkpoint -> a copy of that checkpoint, to be spoilt."""
+    # A name of its own for each: modules of folders with one name are one module.
+    return lambda **kwargs: shutil.copytree(
+        tiny_checkpoint(**kwargs), tmp_path / f"copy{len(list(tmp_path.iterdir()))}"
+    )
+
+
+def configure(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return folder
+
+
+def change_weights(folder, change):
+    """Writes the weights of a folder again, after `change` has been called with {name: tensor}."""
+    path = next(iter([*folder.glob("*.bin"), *folder.glob("*.safetensors")]))
+    state = torch.load(path) if path.suffix == ".bin" else load_file(path)
+    change(state)
+    if path.suffix == ".bin":
+        torch.save(state, path)
+    else:
+        save_file(state, path, metadata={"format": "pt"})
+    return folder
+
+
+def drop(*patterns):
+    def change(state):
+        for name in [name for name in state if any(re.search(pattern, name) for pattern in patterns)]:
+            del state[name]
+
+    return change
+
+
+# ------------------------------------------------------------------------------------ weights of another configuration
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("bits", [4, 8])
+def test_float_weights_are_no_quantized_ones(folder, kind, bits):
+    """Cast to integers they were all zero, and the model talked about nothing."""
+    floats = configure(folder(bits=0, dtype="float16", **FORMATS[kind]), quantization_bit=bits)
+    with pytest.raises(ValueError, match=rf"float weights: .*\.query_key_value\.weight.* 2 more.*quantize\({bits}\)"):
+        load(floats)
+    assert load(floats, quantization_bit=0).quantize(bits).config.quantization_bit == bits  # the cure
+
+
+@pytest.mark.parametrize("kind", ["bin", "safetensors"])
+def test_one_float_tensor_at_an_int8_weight(folder, kind):
+    """Scales and all keys are there, and still it is no integer."""
+    spoilt = folder(bits=8, format=kind)
+    change_weights(spoilt, lambda state: state.update({f"{MLP}.weight": state[f"{MLP}.weight"].half()}))
+    with pytest.raises(ValueError, match=re.escape(f"float weights: {MLP}.weight.")):
+        load(spoilt)
+
+
+def test_quantized_weights_are_no_float_ones(folder):
+    """int8 has the shape of the float weight, and its scales would be dropped with a warning."""
+    with pytest.raises(ValueError, match="quantization_bit=0 .* quantized weights: .*config.json"):
+        load(configure(folder(bits=8), quantization_bit=0))
+
+
+def test_a_configuration_given_to_from_pretrained_counts(folder, package):
+    floats = folder(bits=0)
+    config = AutoConfig.from_pretrained(floats, trust_remote_code=True)
+    config.quantization_bit = 8
+    direct = package("modeling_chatglm").ChatGLMForConditionalGeneration
+    for call in (
+        lambda: load(floats, config=config),
+        lambda: load(floats, quantization_bit=8),
+        lambda: direct.from_pretrained(floats, quantization_bit=8),
+        lambda: direct.from_pretrained(floats, config=str(configure(folder(bits=0), quantization_bit=8))),
+    ):
+        with pytest.raises(ValueError, match="float weights"):
+            call()
+
+
+@pytest.mark.parametrize("kind", ["bin", "safetensors"])
+def test_a_missing_scale_is_named(folder, kind):
+    spoilt = change_weights(folder(bits=4, format=kind), drop(rf"{MLP}\.weight_scale"))
+    with pytest.raises(ValueError, match=re.escape(f"lacks 1 parameters of this model: {MLP}.weight_scale.")):
+        load(spoilt)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("bits", [0, 4])
+def test_fewer_layers_in_the_file_than_in_the_configuration(folder, kind, bits):
+    deep = configure(folder(bits=bits, **FORMATS[kind]), num_layers=3)
+    with pytest.raises(ValueError, match=r"encoder\.layers\.2\..*num_layers=3.*config\.json"):
+        load(deep)
+    shallow = configure(deep, num_layers=1)
+    assert load(shallow).config.num_layers == 1  # the first layers alone, as benchmarks load them
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["embedding.word_embeddings", "output_layer", "encoder.final_layernorm", "encoder.layers.0.input_layernorm"],
+)
+def test_whatever_is_missing_is_named(folder, package, name):
+    spoilt = change_weights(folder(bits=0), drop(re.escape(name)))
+    for auto in (None, AutoModelForSequenceClassification):
+        with pytest.raises(ValueError, match=re.escape(f"transformer.{name}.weight")):
+            load(spoilt, auto) if auto else load(spoilt)
+    with pytest.raises(ValueError, match=re.escape(f"{name}.weight")):
+        package("modeling_chatglm").ChatGLMModel.from_pretrained(spoilt)
+
+
+def test_a_prefix_and_a_classifier_begin_untrained(folder):
+    prefix = load(folder(bits=4), pre_seq_len=4, prefix_projection=True)
+    assert prefix.transformer.prefix_encoder.trans[0].weight.shape[0] == 64
+    model, info = load(folder(bits=4), AutoModelForSequenceClassification, num_labels=3, output_loading_info=True)
+    assert model.classifier_head.weight.shape[0] == 3
+    assert set(info["missing_keys"]) == {"classifier_head.weight", "classifier_head.bias"}
+
+
+def test_heads_and_layers_of_a_subclass_begin_untrained(folder, package):
+    models = package("modeling_chatglm")
+
+    class WithValueHead(models.ChatGLMForConditionalGeneration):
+        def __init__(self, config):
+            super().__init__(config)
+            self.value_head = nn.Linear(config.hidden_size, 1)
+            self.transformer.encoder.layers[0].adapter = nn.Linear(4, 4)
+            self.post_init()
+
+    checkpoint = folder(bits=4)
+    model = WithValueHead.from_pretrained(checkpoint)
+    assert model.value_head.weight.isfinite().all()
+    with pytest.raises(ValueError, match="lacks 1 parameters"):
+        WithValueHead.from_pretrained(change_weights(checkpoint, drop("output_layer")))
+
+
+def test_what_is_asked_for_by_name_is_done(folder, package):
+    """With ignore_mismatched_sizes or a state_dict, a caller says that he knows."""
+    spoilt = change_weights(folder(bits=0, dtype="float32"), drop(re.escape(LAYER)))
+    assert load(spoilt, ignore_mismatched_sizes=True)(PROMPT).logits.isfinite().all()
+    config = AutoConfig.from_pretrained(spoilt, trust_remote_code=True)
+    model = package("modeling_chatglm").ChatGLMForConditionalGeneration
+    assert model.from_pretrained(None, config=config, state_dict={})(PROMPT).logits.isfinite().all()
+    floats = configure(folder(bits=0), quantization_bit=8)
+    assert load(floats, ignore_mismatched_sizes=True).config.quantization_bit == 8
+
+
+# -------------------------------------------------------------------------------------- files that are not the weights
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 3922347\n"
+
+
+def pointer(path):
+    path.write_bytes(POINTER)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def behead(path):
+    """What is left of a download that ended within the header of a safetensors file."""
+    path.write_bytes(path.read_bytes()[:20])
+
+
+SPOILT = {
+    pointer: "is a git-lfs pointer of .*git lfs pull",
+    empty: "is empty: download it again",
+    truncate: "is truncated or damaged .*: download it again",
+    behead: "is truncated or damaged .*: download it again",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_that_is_not_the_weights_is_named_with_the_cure(folder, kind, spoil):
+    """torch and safetensors would speak of `weights_only=False`, or of a header that is too large."""
+    checkpoint = folder(**FORMATS[kind])
+    path = sorted([*checkpoint.glob("*.bin"), *checkpoint.glob("*.safetensors")])[-1]
+    spoil(path)
+    for options in ({}, {"ignore_mismatched_sizes": True}):
+        with pytest.raises(OSError, match=rf"{re.escape(str(path))} {SPOILT[spoil]}"):
+            load(checkpoint, **options)
+
+
+@pytest.mark.parametrize("spoil", [pointer, empty, truncate], ids=lambda spoil: spoil.__name__)
+def test_an_index_that_is_none(folder, spoil):
+    checkpoint = folder(**FORMATS["sharded"])
+    spoil(checkpoint / "model.safetensors.index.json")
+    with pytest.raises(OSError, match=r"model\.safetensors\.index\.json is (a git-lfs|empty|damaged)"):
+        load(checkpoint)
+
+
+def test_a_shard_that_is_not_there(folder):
+    checkpoint = folder(**FORMATS["sharded"])
+    path = sorted(checkpoint.glob("*.safetensors"))[1]
+    path.unlink()
+    with pytest.raises(OSError, match=rf"{re.escape(str(path))} is missing.*download it"):
+        load(checkpoint)
+
+
+def test_variants_and_subfolders_are_found(folder):
+    checkpoint = folder()
+    (checkpoint / "pytorch_model.bin").rename(checkpoint / "pytorch_model.fp16.bin")
+    load(checkpoint, variant="fp16")
+    below = shutil.copytree(checkpoint, checkpoint / "below")
+    for path in (checkpoint / "pytorch_model.fp16.bin", below / "pytorch_model.fp16.bin"):
+        pointer(path)
+        with pytest.raises(OSError, match=rf"{re.escape(str(path))} is a git-lfs pointer"):
+            load(checkpoint, variant="fp16", subfolder="below" if path.parent == below else "")
+
+
+def test_a_repository_is_judged_once_it_has_been_fetched(folder, tmp_path):
+    """Before that, what lies in the cache may be of another day."""
+    floats = configure(folder(bits=0), quantization_bit=8)
+    cached = tmp_path / "cache" / "models--someone--weights"
+    shutil.copytree(floats, cached / "snapshots" / ("0" * 40))
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("0" * 40)
+    with pytest.raises(ValueError, match="float weights"):
+        load("someone/weights", cache_dir=tmp_path / "cache")
+    assert load("someone/weights", cache_dir=tmp_path / "cache", quantization_bit=0).config.quantization_bit == 0
+
+
+def test_weights_that_torch_pickled_before_1_6_load(folder):
+    """Their header only torch can read; what they hold is judged by their keys."""
+    checkpoint = folder()
+    path = checkpoint / "pytorch_model.bin"
+    torch.save(torch.load(path), path, _use_new_zipfile_serialization=False)
+    load(checkpoint)
+
+
+def test_reading_a_header_runs_nothing_that_a_file_names(package, tmp_path):
+    """A file of weights may come from anywhere."""
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "run"), "w"))
+
+    torch.save({f"{MLP}.weight": torch.zeros(2), "evil": Evil()}, tmp_path / "pytorch_model.bin")
+    assert package("pretrained_chatglm").stored_as_float(tmp_path / "pytorch_model.bin") in (
+        {},
+        {f"{MLP}.weight": True},
+    )
+    assert not (tmp_path / "run").exists()
