@@ -38,6 +38,7 @@ class KVCache(Cache):
     is_compileable = False  # asked by generate() from 4.45 on
     is_croppable = True  # from 5.2x on
     layers = ()  # those of transformers' own caches, from 4.54 on
+    max_cache_len = -1  # none; PEFT asks
 
     def __init__(self, num_layers: int, capacity: Optional[int] = None):
         if capacity is not None and capacity < 0:

@@ -493,7 +493,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         """Embeds slice after slice and runs each through all blocks."""
         tokens, size, cache = call.tokens, call.slice_size, call.cache
         static = cache is not None and cache.takes_static_step(tokens.shape[1])
-        for start in range(0, tokens.shape[1], size):
+        # A traced length is no range: it would become that of the example.
+        for start in (0,) if size >= tokens.shape[1] else range(0, tokens.shape[1], size):
             x = self._embed(tokens[:, start : start + size]) if start else call.first_slice
             total = (cache.length if cache is not None else self.config.pre_seq_len or 0) + x.shape[1]
             cos, sin = rotary_cos_sin(call.position_ids[:, start : start + size], self.config)

