@@ -40,7 +40,7 @@ from .cuda_kernels import CudaKernels  # noqa: F401
 from .generation_chatglm import ChatGLMGeneration, InvalidScoreLogitsProcessor  # noqa: F401 - the second for scripts
 from .kernel_sources import CPU_SOURCE  # noqa: F401
 from .pretrained_chatglm import ChatGLMPreTrainedModel
-from .quantization import DenseLinear, QuantizedLinear
+from .quantization import DenseLinear, QuantizedLinear, with_all_operations
 
 LARGE_WEIGHT = 2**22  # elements
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
@@ -222,6 +222,8 @@ class MLP(nn.Module):
         if gate_and_up.shape[-1] >= NATIVE_WIDTH and cpu_kernels_serve(gate_and_up):
             return self.dense_4h_to_h(cpu_swiglu(gate_and_up))
         gate, up = gate_and_up.chunk(2, dim=-1)
+        if gate.is_cpu and gate.dtype in (torch.float16, torch.bfloat16):  # rounded once, as by the kernel
+            return self.dense_4h_to_h((F.silu(gate.float()) * up.float()).to(gate.dtype))
         return self.dense_4h_to_h(F.silu(gate) * up)
 
 
@@ -612,7 +614,7 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
             last_token_only=keep == 1 and labels is None,
         )
         hidden = outputs.last_hidden_state
-        logits = self.transformer.output_layer(hidden[:, -keep:] if labels is None else hidden)
+        logits = with_all_operations(self.transformer.output_layer(hidden[:, -keep:] if labels is None else hidden))
         loss = None
         if labels is not None:
             scores = logits[:, :-1].float().flatten(0, 1)
@@ -650,7 +652,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
     def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device: Any = None):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
-        self.classifier_head = nn.Linear(config.hidden_size, config.num_labels)
+        self.classifier_head = DenseLinear(config.hidden_size, config.num_labels)
         self.dropout = nn.Dropout(config.classifier_dropout or 0.0)
         self.post_init()
 
