@@ -77,4 +77,6 @@ def attention_with_weights(
     mask = visible_mask(None, s, t, query.device) if mask is None else mask
     scores = scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask.float()
     weights = F.dropout(scores.softmax(-1), dropout).to(query.dtype)
+    if query.device.type == "cpu":  # as `attention`: torch 2.0 has no product of float16 there
+        return torch.einsum("bhst,bthd->bshd", weights.float(), value.float()).to(query.dtype), weights
     return torch.einsum("bhst,bthd->bshd", weights, value), weights

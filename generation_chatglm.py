@@ -31,6 +31,7 @@ _logger = logging.getLogger(__name__)
 
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
+UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 
 def free_memory(device: torch.device) -> Optional[int]:
@@ -48,21 +49,42 @@ def free_memory(device: torch.device) -> Optional[int]:
 
 
 class InvalidScoreLogitsProcessor(LogitsProcessor):
-    """Scores with NaN or Inf become all zero but for token 5, so that sampling goes on instead of raising."""
+    """Scores with NaN or Inf become all zero but for token 5, so that sampling goes on instead of raising.
+
+    Warns once: the answer is worth nothing from there on.
+
+    Args:
+        masked: whether processors before this one rule tokens out; -inf is then no fault, unless no token is left.
+    """
+
+    def __init__(self, masked: bool = False):
+        self.masked, self.warned = masked, False
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        if not torch.isfinite(scores).all():
-            scores = torch.zeros_like(scores)
-            scores[..., 5] = 5e4
+        finite = torch.isfinite(scores)
+        if finite.all() or (self.masked and (finite | (scores == float("-inf"))).all() and finite.any(-1).all()):
+            return scores
+        if not self.warned:
+            _logger.warning(
+                "the model's scores are NaN or infinite: the rest of this answer is token 5 again and again. Usual "
+                "causes are an overflow in 16 bits (try bfloat16 or float32) and damaged weights"
+            )
+        self.warned = True
+        scores = torch.zeros_like(scores)
+        scores[..., 5] = 5e4
         return scores
 
 
 class StreamLimits(NamedTuple):
     """What the processors of a stream ask for beside their own setting."""
 
-    prompt_length: int
+    prompt_ids: Tensor  # [b, s]
     max_length: int  # of the ids, prompt included
     eos_ids: List[int]
+
+    @property
+    def prompt_length(self) -> int:
+        return self.prompt_ids.shape[1]
 
 
 def _given(value: Any) -> bool:
@@ -77,13 +99,29 @@ def _not_one(value: Any) -> bool:
     return value not in (None, 1.0)
 
 
+def _a_fraction(value: Any) -> bool:
+    return value is not None and 0.0 < value < 1.0
+
+
 # A setting, when it counts, the class of transformers for it, and what that class is made from.
 Row = Tuple[str, Callable[[Any], bool], str, Callable[[Any, StreamLimits], List[Any]]]
 # In the order in which `generate()` applies them.
 PROCESSORS: Tuple[Row, ...] = (
     ("sequence_bias", bool, "SequenceBiasLogitsProcessor", lambda value, limits: [value]),
+    (
+        "encoder_repetition_penalty",
+        _not_one,
+        "EncoderRepetitionPenaltyLogitsProcessor",
+        lambda value, limits: [value, limits.prompt_ids],
+    ),
     ("repetition_penalty", _not_one, "RepetitionPenaltyLogitsProcessor", lambda value, limits: [value]),
     ("no_repeat_ngram_size", bool, "NoRepeatNGramLogitsProcessor", lambda value, limits: [value]),
+    (
+        "encoder_no_repeat_ngram_size",
+        bool,
+        "EncoderNoRepeatNGramLogitsProcessor",
+        lambda value, limits: [value, limits.prompt_ids],
+    ),
     ("bad_words_ids", bool, "NoBadWordsLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
     ("min_length", bool, "MinLengthLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
     (
@@ -113,12 +151,13 @@ PROCESSORS: Tuple[Row, ...] = (
 # With sampling only, and behind the caller's own processors.
 WARPERS: Tuple[Row, ...] = (
     ("temperature", _not_one, "TemperatureLogitsWarper", lambda value, limits: [value]),
+    ("top_h", _given, "TopHLogitsWarper", lambda value, limits: [value]),
     ("top_k", bool, "TopKLogitsWarper", lambda value, limits: [value]),
     ("top_p", _below_one, "TopPLogitsWarper", lambda value, limits: [value]),
     ("min_p", _given, "MinPLogitsWarper", lambda value, limits: [value]),
     ("typical_p", _below_one, "TypicalLogitsWarper", lambda value, limits: [value]),
-    ("epsilon_cutoff", bool, "EpsilonLogitsWarper", lambda value, limits: [value]),
-    ("eta_cutoff", bool, "EtaLogitsWarper", lambda value, limits: [value]),
+    ("epsilon_cutoff", _a_fraction, "EpsilonLogitsWarper", lambda value, limits: [value]),
+    ("eta_cutoff", _a_fraction, "EtaLogitsWarper", lambda value, limits: [value]),
 )
 RENORMALIZE: Tuple[Row, ...] = (("renormalize_logits", bool, "LogitNormalization", lambda value, limits: []),)
 # What only `generate()` can honour: several candidates, other ways of choosing them, a second pass per token.
@@ -131,7 +170,6 @@ NOT_IN_STREAMS = (
     "stop_strings",
     "constraints",
     "force_words_ids",
-    "encoder_repetition_penalty",
     "token_healing",
 )
 ONE_IN_STREAMS = ("num_beams", "num_return_sequences", "num_beam_groups")
@@ -152,21 +190,29 @@ def check_stream_settings(config: GenerationConfig) -> None:
 def make_logits_processors(
     settings: Dict[str, Any], limits: StreamLimits, device: torch.device, custom: Optional[LogitsProcessorList]
 ) -> LogitsProcessorList:
-    """The processors that a stream's settings ask for, `custom` ones where `generate()` puts them."""
+    """The processors that a stream's settings ask for, `custom` ones where `generate()` puts them.
+
+    Raises:
+        ValueError: a setting of newer releases than the installed one.
+    """
     processors = LogitsProcessorList()
 
     def add(rows: Tuple[Row, ...]) -> None:
         for name, counts, class_name, arguments in rows:
             value = settings.get(name)
             if counts(value):
-                kind = getattr(transformers, class_name)
+                kind = getattr(transformers, class_name, None)
+                if kind is None:
+                    raise ValueError(f"{name}={value!r} needs {class_name}, which this release of transformers lacks")
                 takes_device = "device" in inspect.signature(kind.__init__).parameters
                 processors.append(kind(*arguments(value, limits), **({"device": device} if takes_device else {})))
 
     if not limits.eos_ids:  # nothing to hold back
         settings = {**settings, "min_length": None, "min_new_tokens": None}
     add(PROCESSORS)
-    processors.extend(custom or [])
+    for index, processor in enumerate(processors):  # a caller's own of the same kind comes in its place
+        processors[index] = next((own for own in custom or [] if type(own) is type(processor)), processor)
+    processors.extend(own for own in custom or [] if not any(own is processor for processor in processors))
     if settings.get("do_sample"):
         add(WARPERS)
     add(RENORMALIZE)
@@ -393,7 +439,7 @@ class ChatGLMGeneration(GenerationMixin):
         Raises:
             ValueError: settings that a stream cannot honour, or a prompt above `seq_length`.
         """
-        config = copy.deepcopy(generation_config if generation_config is not None else self.generation_config)
+        config = self._completed(generation_config)
         unknown = config.update(**kwargs)
         if config.max_length is None:  # said so, or never set: then generate() says 20 new tokens
             new = 20 if "max_length" not in kwargs else self.config.seq_length
@@ -409,10 +455,9 @@ class ChatGLMGeneration(GenerationMixin):
                 attention_mask = F.pad(attention_mask, (past_length, 0), value=1)
             attention_mask = None if bool(attention_mask.all()) else attention_mask
         eos_ids = _eos_ids(config)
-        limits = StreamLimits(prompt_length, limit - past_length, eos_ids)
+        limits = StreamLimits(input_ids, limit - past_length, eos_ids)
         settings = {name: getattr(config, name, None) for name, *_ in (*PROCESSORS, *WARPERS, *RENORMALIZE)}
         settings.update(prefix_allowed_tokens_fn=prefix_allowed_tokens_fn, do_sample=config.do_sample)
-        settings["top_k"] = DEFAULT_TOP_K if settings["top_k"] is None else settings["top_k"]
         process = make_logits_processors(settings, limits, device, logits_processor)
         stop = StoppingCriteriaList(stopping_criteria or [])
         if config.max_time is not None:
@@ -440,6 +485,16 @@ class ChatGLMGeneration(GenerationMixin):
             if attention_mask is not None:
                 attention_mask = F.pad(attention_mask, (0, 1), value=1)
             position_ids = None if position_ids is None else position_ids[:, -1:] + 1
+
+    def _completed(self, generation_config: Optional[GenerationConfig]) -> GenerationConfig:
+        """A copy of the settings given, or of the model's own, completed as the installed release completes them."""
+        config = copy.deepcopy(generation_config if generation_config is not None else self.generation_config)
+        if UNSET_IS_THE_MODELS:
+            for name, value in vars(self.generation_config).items():
+                if getattr(config, name, None) is None:
+                    setattr(config, name, copy.copy(value))
+            config.top_k = DEFAULT_TOP_K if config.top_k is None else config.top_k
+        return config
 
     def _stream_cache(
         self, config: GenerationConfig, past: Any, batch: int, prompt_length: int
@@ -588,13 +643,18 @@ class ChatGLMGeneration(GenerationMixin):
             settings.update(top_p=top_p, temperature=temperature)
         if settings.get("max_new_tokens") is None:
             settings["max_length"] = max_length
-        settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), InvalidScoreLogitsProcessor()])
+        config = self._completed(settings.get("generation_config"))
+        masked = bool(logits_processor) or any(
+            counts(settings.get(name, getattr(config, name, None))) for name, counts, *_ in PROCESSORS
+        )
+        guard = InvalidScoreLogitsProcessor(masked)
+        settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), guard])
         return settings
 
     def _bound_answer(self, settings: Dict[str, Any], prompt_length: int) -> None:
         """Makes the settings of a chat ask for one token at least, which `generate()` of 5.x refuses, and for no more
         than fits. A bound in a generation config comes before `max_length`, and is the caller's own affair."""
-        config = settings.get("generation_config") or self.generation_config
+        config = self._completed(settings.get("generation_config"))
         new = settings.get("max_new_tokens")
         if new is not None:
             settings["max_new_tokens"] = self._answer_limit(prompt_length, None, new) - prompt_length

@@ -44,7 +44,7 @@ from .cuda_kernels import CudaKernels  # noqa: F401
 from .generation_chatglm import ChatGLMGeneration, InvalidScoreLogitsProcessor  # noqa: F401 - the second for scripts
 from .kernel_sources import CPU_SOURCE  # noqa: F401
 from .pretrained_chatglm import ChatGLMPreTrainedModel
-from .quantization import DenseLinear, QuantizedLinear, settle_weights
+from .quantization import DenseLinear, QuantizedLinear, settle_weights, with_all_operations
 
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
 
@@ -223,6 +223,8 @@ class MLP(nn.Module):
         if gate_and_up.shape[-1] >= NATIVE_WIDTH and cpu_kernels_serve(gate_and_up):
             return self.dense_4h_to_h(cpu_swiglu(gate_and_up))
         gate, up = gate_and_up.chunk(2, dim=-1)
+        if gate.is_cpu and gate.dtype in (torch.float16, torch.bfloat16):  # rounded once, as by the kernel
+            return self.dense_4h_to_h((F.silu(gate.float()) * up.float()).to(gate.dtype))
         return self.dense_4h_to_h(F.silu(gate) * up)
 
 
@@ -651,7 +653,9 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
             last_token_only=keep == 1 and shift_labels is None,
         )
         hidden = outputs.last_hidden_state
-        logits = self.transformer.output_layer(hidden[:, -keep:] if shift_labels is None else hidden)
+        logits = with_all_operations(
+            self.transformer.output_layer(hidden[:, -keep:] if shift_labels is None else hidden)
+        )
         loss = None
         if shift_labels is not None:
             loss = next_token_loss(logits, shift_labels, items)
@@ -695,7 +699,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
     def __init__(self, config: ChatGLMConfig, empty_init: bool = True, device: Any = None):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
-        self.classifier_head = nn.Linear(config.hidden_size, config.num_labels)
+        self.classifier_head = DenseLinear(config.hidden_size, config.num_labels)
         self.dropout = nn.Dropout(config.classifier_dropout or 0.0)
         self.post_init()
 

@@ -24,6 +24,8 @@ SMALL_WEIGHT = 2**17  # bytes; below, the torch backend expands in the cache, co
 ROWS_PER_BLOCK = 512  # rows expanded at a time: 8 MiB of fp32 at 4,096 columns
 LARGE_WEIGHT = 2**22  # elements
 ROWS_PER_BLOCK_GPU = 16 * ROWS_PER_BLOCK  # enough of them to keep cuBLAS busy: 64 MiB of 16-bit floats
+# Up to 2.3 torch lacked operations of float16 on a CPU; in 2.0, most of them.
+HALF_LACKS = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4)
 
 
 # ---------------------------------------------------------------------------------------------------------- format
@@ -218,6 +220,8 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     narrow = weight.dtype in (torch.float16, torch.bfloat16)
     served = x.is_cpu and x.dtype != torch.float64 and (narrow or weight.dtype == torch.float32)
     if needs_grad or not served:
+        if narrow and with_all_operations(x) is not x:
+            return F.linear(x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
         return F.linear(x, weight, bias)
     if x.numel() <= FEW_ROWS * x.shape[-1] and cpu_kernels_serve(x, weight):
         return cpu_float_linear(x, weight, bias)
@@ -231,6 +235,11 @@ def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Te
     else:
         out = F.linear(rows, weight, bias)
     return out.view(*x.shape[:-1], weight.shape[0])
+
+
+def with_all_operations(x: Tensor) -> Tensor:
+    """x, in float32 where torch lacks operations of float16."""
+    return x.float() if HALF_LACKS and x.is_cpu and x.dtype == torch.float16 else x
 
 
 class _QuantizedLinearFunction(torch.autograd.Function):
@@ -294,7 +303,10 @@ class QuantizedLinear(nn.Linear):
         nn.Module.__init__(self)
         self.in_features, self.out_features, self.bits = in_features, out_features, bits
         packed = torch.empty(out_features, in_features * bits // 8, dtype=torch.int8, device=device)
-        self.weight = nn.Parameter(packed, requires_grad=False)
+        weight = nn.Parameter(packed, requires_grad=False)
+        # accelerate below 0.27 makes it anew with what stands here, else as a trainable one, which integers cannot be.
+        weight.__dict__["requires_grad"] = False
+        self.weight = weight
         self.weight_scale = nn.Parameter(torch.empty(out_features, device=device, dtype=dtype), requires_grad=False)
         # Frozen as in the published package; PEFT and callers may switch it on.
         self.register_parameter("bias", None)

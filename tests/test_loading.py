@@ -267,3 +267,34 @@ def test_reading_a_header_runs_nothing_that_a_file_names(package, tmp_path):
         {f"{MLP}.weight": True},
     )
     assert not (tmp_path / "run").exists()
+
+
+# ------------------------------------------------------------------------------------------- environments of 2023
+
+
+def test_accelerate_below_0_27_rebuilds_integers(package):
+    """init_empty_weights() of those releases: parameters are made anew with what stands in their __dict__."""
+    original = nn.Module.register_parameter
+
+    def register_empty(module, name, parameter):
+        original(module, name, parameter)
+        if parameter is not None:
+            parameter = module._parameters[name]
+            module._parameters[name] = type(parameter)(parameter.to("meta"), **parameter.__dict__)
+
+    nn.Module.register_parameter = register_empty
+    try:
+        layer = package("quantization").QuantizedLinear(8, 4, bits=4)
+    finally:
+        nn.Module.register_parameter = original
+    assert layer.weight.is_meta and layer.weight.dtype == torch.int8 and not layer.weight.requires_grad
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_memory_is_spared_where_accelerate_is(package, monkeypatch, there):
+    """4.x refuses to load with low_cpu_mem_usage where accelerate is not installed."""
+    module, options = package("pretrained_chatglm"), {}
+    monkeypatch.setattr(module, "RELEASE", (4, 30))
+    monkeypatch.setattr(module, "is_accelerate_available", lambda: there)
+    module.add_loading_defaults(options)
+    assert options == {"torch_dtype": "auto", **({"low_cpu_mem_usage": True} if there else {})}

@@ -1,0 +1,267 @@
+"""Streams beside `generate()` of the installed release: the same settings, and texts that grow by one token."""
+
+import functools
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+from conftest import GOLDEN, cases
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
+
+PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
+# One value for each row of the tables of generation_chatglm.py.
+VALUES = {
+    "sequence_bias": {(9,): 5.0},
+    "encoder_repetition_penalty": 1.5,
+    "repetition_penalty": 1.4,
+    "no_repeat_ngram_size": 2,
+    "encoder_no_repeat_ngram_size": 1,
+    "bad_words_ids": [[5], [77, 3]],
+    "min_length": 10,
+    "min_new_tokens": 3,
+    "prefix_allowed_tokens_fn": lambda row, ids: list(range(3, 400)),
+    "forced_bos_token_id": 7,
+    "forced_eos_token_id": 2,
+    "remove_invalid_values": True,
+    "exponential_decay_length_penalty": (2, 1.5),
+    "suppress_tokens": [1, 3],
+    "begin_suppress_tokens": [40],
+    "temperature": 1.7,
+    "top_h": 0.4,
+    "top_k": 7,
+    "top_p": 0.5,
+    "min_p": 0.1,
+    "typical_p": 0.9,
+    "epsilon_cutoff": 1e-3,
+    "eta_cutoff": 1e-3,
+    "renormalize_logits": True,
+}
+# What generate() asks of its settings beside the rows and the refused ones, where it makes processors and criteria.
+NO_PROCESSOR_OF_THEIR_OWN = {
+    "do_sample": "switches the rows of WARPERS on",
+    "use_cache": "is handed to the processor of guidance_scale, which is refused",
+    "max_length": "ends the loop of a stream, and is handed to ForcedEOSTokenLogitsProcessor",
+    "max_time": "stream_generate makes its criterion",
+    "is_assistant": "belongs to assisted generation, whose arguments a stream does not take",
+    "assistant_confidence_threshold": "belongs to assisted generation",
+}
+
+
+def streamed(model, **kwargs):
+    torch.manual_seed(1)
+    return list(model.stream_generate(PROMPT, **kwargs))[-1]
+
+
+def generated(model, **kwargs):
+    torch.manual_seed(1)
+    return model.generate(PROMPT, **kwargs)
+
+
+@pytest.fixture
+def rows(package):
+    module = package("generation_chatglm")
+    return {name for name, *_ in (*module.PROCESSORS, *module.WARPERS, *module.RENORMALIZE)}
+
+
+# --------------------------------------------------------------------------------------------------------- settings
+
+
+def test_every_setting_that_makes_a_processor_has_a_row_or_is_refused(model, package, rows):
+    """A setting of a new release must not be dropped in silence, as top_h was."""
+    module, asked = package("generation_chatglm"), set()
+    for name in ("_get_logits_processor", "_get_logits_warper", "_get_stopping_criteria"):
+        if hasattr(model, name):
+            source = inspect.getsource(getattr(model, name))
+            asked |= set(re.findall(r"generation_config\.([a-z]\w*)", source))
+    assert {"top_p", "bad_words_ids", "guidance_scale", "max_time"} <= asked, "the release makes them elsewhere"
+    known = rows | set(module.NOT_IN_STREAMS) | set(module.ONE_IN_STREAMS) | set(NO_PROCESSOR_OF_THEIR_OWN)
+    assert asked - known == set()
+
+
+def test_a_stream_makes_the_processors_of_generate_in_its_order(model, package, rows, monkeypatch):
+    assert set(VALUES) == rows, "a value for every row, above"
+    module, made = package("generation_chatglm"), {}
+
+    def note(name, function):
+        def noting(*args, **kwargs):
+            made[name] = function(*args, **kwargs)
+            return made[name]
+
+        return noting
+
+    monkeypatch.setattr(module, "make_logits_processors", note("stream", module.make_logits_processors))
+    monkeypatch.setattr(model, "_get_logits_processor", note("generate", model._get_logits_processor))
+    for do_sample in (True, False):
+        arguments = {**VALUES, "do_sample": do_sample, "max_new_tokens": 4}
+        assert streamed(model, **arguments).equal(generated(model, **arguments))
+        names = {way: [type(processor).__name__ for processor in found] for way, found in made.items()}
+        assert names["stream"] == names["generate"] and len(names["stream"]) == (24 if do_sample else 16)
+
+
+@pytest.mark.parametrize(
+    "setting, common",
+    [
+        ({"top_h": 0.4}, {"do_sample": True}),
+        ({"encoder_no_repeat_ngram_size": 1}, {"sequence_bias": {(77,): 50.0}}),
+        ({"encoder_repetition_penalty": 1.5}, {}),
+        ({"encoder_repetition_penalty": 0.01}, {"sequence_bias": {(77,): 50.0}}),
+        ({"repetition_penalty": 5000.0}, {"sequence_bias": {(78,): 50.0}}),
+    ],
+)
+def test_a_setting_does_in_a_stream_what_it_does_in_generate(model, setting, common):
+    common = {"max_new_tokens": 12, "do_sample": False, **common}
+    expected = generated(model, **common, **setting)
+    assert streamed(model, **common, **setting).equal(expected)
+    assert not streamed(model, **common).equal(expected), "control: without it, the ids are others"
+
+
+@pytest.mark.parametrize("name", ["epsilon_cutoff", "eta_cutoff"])
+def test_a_setting_that_generate_passes_over_is_passed_over(model, name):
+    common = {"max_new_tokens": 6, "do_sample": True, name: 1.0}
+    assert streamed(model, **common).equal(generated(model, **common))
+
+
+def test_top_k_is_fifty_where_nobody_says_otherwise_and_off_where_it_is_none(model):
+    """`top_k=None` as an argument switches it off in generate() of every release."""
+    common = {"max_new_tokens": 12, "do_sample": True, "temperature": 3.0}
+    found = {}
+    for name, top_k in (("unset", {}), ("fifty", {"top_k": 50}), ("none", {"top_k": None}), ("zero", {"top_k": 0})):
+        found[name] = streamed(model, **common, **top_k)
+        assert found[name].equal(generated(model, **common, **top_k)), name
+    assert found["unset"].equal(found["fifty"]) and found["none"].equal(found["zero"])
+    assert not found["unset"].equal(found["none"])
+
+
+def test_a_generation_config_is_completed_as_generate_completes_it(model, monkeypatch):
+    """In 5.x what a caller's config leaves open comes from the model's: its end tokens, for example."""
+    config = GenerationConfig(max_new_tokens=12, do_sample=True, temperature=3.0)
+    end = int(generated(model, generation_config=config)[0, PROMPT.shape[1] + 5])
+    for own in ({"eos_token_id": [2, end]}, {"top_k": 3}):
+        monkeypatch.setattr(
+            model, "generation_config", GenerationConfig(**{"eos_token_id": 2, "pad_token_id": 0, **own})
+        )
+        assert streamed(model, generation_config=config).equal(generated(model, generation_config=config)), own
+        assert config.eos_token_id is None and config.top_k == GenerationConfig().top_k, "the caller's stays as it was"
+    with pytest.warns(UserWarning, match="max_length"):  # of generate()
+        expected = generated(model, do_sample=False)
+    assert streamed(model, do_sample=False).equal(expected), "no length given at all"
+
+
+def test_a_callers_processor_comes_in_the_place_of_the_settings_own(model):
+    """With two repetition penalties, generate() takes the caller's; a stream applied both."""
+    own = LogitsProcessorList([transformers.RepetitionPenaltyLogitsProcessor(1.01)])
+    wish = {"max_new_tokens": 8, "do_sample": False, "sequence_bias": {(77,): 50.0}}
+    found = streamed(model, **wish, repetition_penalty=5000.0, logits_processor=own)
+    assert found.equal(generated(model, **wish, repetition_penalty=5000.0, logits_processor=own))
+    assert found[0, 7:].tolist() == [77] * 8 and len(own) == 1
+    assert not found.equal(streamed(model, **wish, repetition_penalty=5000.0)), "control: the setting's own counts"
+
+
+def test_a_setting_that_the_release_has_no_processor_for_is_named(model, package, monkeypatch):
+    """An old release with a newer generation_config.json: its generate() would pass over the setting."""
+    monkeypatch.setattr(package("generation_chatglm"), "transformers", None)
+    with pytest.raises(ValueError, match="min_p.*MinPLogitsWarper"):
+        next(model.stream_generate(PROMPT, min_p=0.1, top_k=0, do_sample=True, max_new_tokens=2))
+
+
+# ---------------------------------------------------------------------------------------------------- broken scores
+
+
+@pytest.fixture
+def breaking(model, monkeypatch):
+    """(position, value, scores) -> from that many tokens on, the model's scores have this value in these places."""
+    forward = type(model).forward
+
+    def install(start, value, places=slice(None)):
+        def broken(*args, **kwargs):
+            outputs = forward(model, *args, **kwargs)
+            if outputs.past_key_values.get_seq_length() >= start:
+                outputs.logits[..., places] = value
+            return outputs
+
+        monkeypatch.setattr(model, "forward", broken)
+
+    return install
+
+
+@pytest.fixture
+def token_5(tokenizer):
+    """What SPEC has broken scores turn into; a control character in the published vocabulary and in this one."""
+    return tokenizer.decode([5])
+
+
+def warnings_of(caplog):
+    found = [record for record in caplog.records if "NaN" in record.message]
+    assert all(record.levelname == "WARNING" for record in found)
+    caplog.clear()
+    return len(found)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_broken_scores_are_reported_once_an_answer(model, tokenizer, breaking, caplog, token_5, value):
+    """An overflow in 16 bits: a page of control characters, and nobody said why."""
+    length = model.build_inputs(tokenizer, "a")["input_ids"].shape[1]
+    breaking(length + 2, value, 3)
+    for sampled in (False, True):
+        answer, _ = model.chat(tokenizer, "a", max_new_tokens=8, do_sample=sampled)
+        assert answer.endswith(token_5 * 6) and warnings_of(caplog) == 1
+        *_, (text, _) = model.stream_chat(tokenizer, "a", max_new_tokens=8, do_sample=sampled)
+        assert text.endswith(token_5 * 6) and warnings_of(caplog) == 1
+    breaking(length + 100, value)
+    model.chat(tokenizer, "a", max_new_tokens=8)
+    assert warnings_of(caplog) == 0
+
+
+class Only(LogitsProcessor):
+    """A grammar: all but a few tokens are ruled out."""
+
+    def __init__(self, *allowed):
+        self.allowed = list(allowed)
+
+    def __call__(self, input_ids, scores):
+        masked = torch.full_like(scores, float("-inf"))
+        masked[:, self.allowed] = scores[:, self.allowed]
+        return masked
+
+
+@pytest.mark.parametrize(
+    "masks",
+    [
+        {"min_new_tokens": 4},
+        {"suppress_tokens": [10, 11]},
+        {"bad_words_ids": [[10]]},
+        {"no_repeat_ngram_size": 1},
+        {"logits_processor": [Only(300, 301)]},
+        {"prefix_allowed_tokens_fn": lambda row, ids: [300, 301]},
+        {"generation_config": GenerationConfig(suppress_tokens=[10, 11], max_new_tokens=8)},
+    ],
+    ids=lambda masks: next(iter(masks)),
+)
+def test_scores_that_processors_ruled_out_are_not_broken(model, tokenizer, caplog, token_5, masks):
+    """Every answer of such a chat was `\\x02\\x02…`: the guard took -inf, which rules a token out, for an overflow."""
+    inputs = model.build_inputs(tokenizer, "a")
+    common = {"do_sample": False, "max_new_tokens": 8, **masks}
+    ids = model.generate(**inputs, **common)[0, inputs["input_ids"].shape[1] :].tolist()
+    expected = model.process_response(tokenizer.decode(ids))
+    assert 5 not in ids
+    assert model.chat(tokenizer, "a", **common)[0] == expected
+    *_, (text, _) = model.stream_chat(tokenizer, "a", **common)
+    assert expected.startswith(text) and token_5 not in text
+    assert warnings_of(caplog) == 0
+
+
+def test_broken_scores_are_found_behind_masks(model, tokenizer, breaking, caplog, token_5):
+    length = model.build_inputs(tokenizer, "a")["input_ids"].shape[1]
+    breaking(length + 2, float("nan"))
+    assert model.chat(tokenizer, "a", min_new_tokens=8, max_new_tokens=8)[0].endswith(token_5 * 6)
+    assert warnings_of(caplog) == 1
+    breaking(10**6, 0)
+    everything = {"logits_processor": [Only()], "max_new_tokens": 8}
+    assert model.chat(tokenizer, "a", **everything)[0] == token_5 * 8, "nothing is left to choose from"
+    assert list(model.stream_chat(tokenizer, "a", **everything))[-1][0] == token_5 * 8
+    assert warnings_of(caplog) == 2
