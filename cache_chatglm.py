@@ -44,6 +44,7 @@ class KVCache(Cache):
         if capacity is not None and capacity < 0:
             raise ValueError(f"capacity must not be negative, got {capacity}")
         self.num_layers, self.capacity = num_layers, capacity or 0
+        self.limit: Optional[int] = None  # tokens beyond which no room is made in advance
         self.length = 0  # tokens that every layer holds, those of a trained prefix included
         self.prefix_length = 0  # how many of them are a trained prefix (P-Tuning v2)
         self.unpadded = False  # set by generate(): the attention mask is and stays all ones
@@ -129,7 +130,8 @@ class KVCache(Cache):
 
     def _enlarge(self, tokens: int) -> None:
         if tokens > self.capacity:
-            self.capacity = max(tokens, 2 * self.capacity, SMALLEST_CAPACITY)
+            roomy = max(2 * self.capacity, SMALLEST_CAPACITY)
+            self.capacity = max(tokens, roomy if self.limit is None else min(roomy, self.limit))
 
     def _allocate(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
         return like.new_empty(shape)
@@ -182,7 +184,7 @@ class KVCache(Cache):
         """A growing cache with what this one holds now, without a copy: writing to either leaves the other intact."""
         self._shared = True
         other = self._growing()
-        for name in ("capacity", "length", "prefix_length", "unpadded", "_written", "_shared"):
+        for name in ("capacity", "limit", "length", "prefix_length", "unpadded", "_written", "_shared"):
             setattr(other, name, getattr(self, name))
         other.token_ids = list(self.token_ids)
         other._buffers = [buffers and list(buffers) for buffers in self._buffers]
@@ -472,20 +474,22 @@ class DecodeGraph:
 
     def __init__(self, step: Callable[[Tensor], Tensor], ids: Tensor, cache: StaticKVCache):
         self.ids = ids.clone()
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):  # one step loads kernels and workspaces, which a capture must not do
-            step(self.ids)
-            cache.truncate(cache.length - 1)
-        torch.cuda.current_stream().wait_stream(stream)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
-            self.logits = step(self.ids)
+        with torch.cuda.device(ids.device):  # streams and graphs belong to the device that is the current one
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):  # one step loads kernels and workspaces, which a capture must not do
+                step(self.ids)
+                cache.truncate(cache.length - 1)
+            torch.cuda.current_stream().wait_stream(stream)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                self.logits = step(self.ids)
 
     def replay(self, ids: Tensor) -> Tensor:
         """Logits [b, 1, vocab] of one more token per row, ids [b, 1]; the next call overwrites them."""
-        self.ids.copy_(ids)
-        self.graph.replay()
+        with torch.cuda.device(self.ids.device):
+            self.ids.copy_(ids)
+            self.graph.replay()
         return self.logits
 
 

@@ -20,7 +20,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from .cache_chatglm import KVCache, cache_class, next_positions
+from .cache_chatglm import KVCache, StaticKVCache, cache_class, next_positions
 from .configuration_chatglm import RELEASE
 
 History = List[Tuple[str, str]]
@@ -34,15 +34,47 @@ EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 
+# ------------------------------------------------------------------------------------------------ devices and memory
+
+
+def execution_device(module: Any) -> torch.device:
+    """Where a module computes: with its weights or, where accelerate keeps those elsewhere, as its hook says."""
+    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
+    return next(module.parameters()).device if device is None else torch.device(device)
+
+
 def free_memory(device: torch.device) -> Optional[int]:
     """Bytes that can still be allocated on a device, or None where nothing tells."""
     if device.type == "cuda":
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + cached
-    if device.type == "cpu" and os.path.exists("/proc/meminfo"):
-        with open("/proc/meminfo") as lines:
-            return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
-    return None
+    if device.type != "cpu":
+        return None
+    told = [_control_group_memory("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")]
+    v1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+    told.append(_control_group_memory("/sys/fs/cgroup/memory", *v1))
+    told.append(_numbers("/proc/meminfo").get("MemAvailable:"))
+    return min((number for number in told if number is not None), default=None)
+
+
+def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
+    """Bytes that a container may still take; what it holds of files can be given back."""
+    try:
+        with open(os.path.join(folder, limit)) as most, open(os.path.join(folder, usage)) as used:
+            left = int(most.read()) - int(used.read())
+    except (OSError, ValueError):  # no such group, or "max"
+        return None
+    return max(0, left) + _numbers(os.path.join(folder, "memory.stat")).get(reclaimable, 0)
+
+
+def _numbers(path: str) -> Dict[str, int]:
+    """{first word: bytes} of the lines of a file of the kernel's."""
+    try:
+        with open(path) as lines:
+            words = [line.split() for line in lines]
+    except OSError:
+        return {}
+    return {word[0]: int(word[1]) * (1024 if word[2:] == ["kB"] else 1) for word in words if len(word) > 1}
 
 
 # ------------------------------------------------------------------------------------------------------ processors
@@ -173,6 +205,7 @@ NOT_IN_STREAMS = (
     "token_healing",
 )
 ONE_IN_STREAMS = ("num_beams", "num_return_sequences", "num_beam_groups")
+FIRST_TOKENS = 256  # of an answer without a bound: room beside the prompt; more is made when it is needed
 DEFAULT_TOP_K = 50  # documented as the default in every release; 5.x leaves it unset
 
 
@@ -328,10 +361,10 @@ class ChatGLMGeneration(GenerationMixin):
             kwargs.setdefault("return_last_logit", False)
         elsewhere = ("penalty_alpha", "cache_implementation", "dola_layers", "custom_generate", "assistant_early_exit")
         if isinstance(past, KVCache):
-            past.reserve(min(total, self.config.seq_length) + (self.config.pre_seq_len or 0))
+            self._reserve(past, length, total)
         elif past is None and not assisted and setting("use_cache") is not False and not any(map(setting, elsewhere)):
             rows = prompt.shape[0] * max(setting("num_beams") or 1, setting("num_return_sequences") or 1)
-            kwargs["past_key_values"] = past = self.make_cache(total, rows)
+            kwargs["past_key_values"] = past = self._cache_for(length, total, rows)
             past.unpadded = attention_mask is None or (attention_mask.dim() == 2 and bool(attention_mask.all()))
             position_ids = kwargs.get("position_ids")
             if position_ids is not None and inputs is None:
@@ -369,15 +402,34 @@ class ChatGLMGeneration(GenerationMixin):
         element = self.transformer.embedding.word_embeddings.weight.element_size()
         if config.kv_cache_dtype == "int8":
             element = 1 + 4 / config.kv_channels  # and the scale of each head
-        per_token = 2 * config.num_layers * config.num_key_value_heads * config.kv_channels * element
-        needed, free = int(capacity * batch_size * per_token), free_memory(self.device)
-        if free is not None and needed > free:
-            raise MemoryError(
-                f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
-                f"{free / 2**20:.0f} MiB are free on {self.device}: ask for fewer tokens "
-                f"(max_new_tokens, max_length) or a smaller batch, or set config.kv_cache_dtype='int8'"
-            )
+        per_layer = 2 * config.num_key_value_heads * config.kv_channels * element * capacity * batch_size
+        devices = [execution_device(block) for block in self.transformer.encoder.layers]
+        for device in dict.fromkeys(devices):
+            needed, free = int(devices.count(device) * per_layer), free_memory(device)
+            if free is not None and needed > free:
+                raise MemoryError(
+                    f"the cache for {batch_size} x {capacity} tokens takes {needed / 2**20:.0f} MiB, "
+                    f"{free / 2**20:.0f} MiB are free on {device}: ask for fewer tokens "
+                    f"(max_new_tokens, max_length) or a smaller batch, or set config.kv_cache_dtype='int8'"
+                )
         return cache_class(config.kv_cache_dtype, config.static_decode)(config.num_layers, capacity)
+
+    def _cache_for(self, prompt_length: int, total: int, batch_size: int) -> KVCache:
+        """A cache for an answer: of `total` tokens where the caller bounded it, else one that grows with it."""
+        bounded = total < self.config.seq_length or self.config.static_decode
+        cache = self.make_cache(total if bounded else min(total, prompt_length + FIRST_TOKENS), batch_size)
+        cache.limit = self.config.seq_length + (self.config.pre_seq_len or 0)
+        return cache
+
+    def _reserve(self, cache: KVCache, prompt_length: int, total: int) -> None:
+        """As `_cache_for`, for a cache that is there."""
+        seq_length, prefix = self.config.seq_length, self.config.pre_seq_len or 0
+        cache.limit = seq_length + prefix
+        bounded = total < seq_length or isinstance(cache, StaticKVCache)
+        cache.reserve(min(total if bounded else prompt_length + FIRST_TOKENS, seq_length) + prefix)
+
+    def _input_device(self) -> torch.device:
+        return execution_device(self.transformer.embedding.word_embeddings)
 
     def _check_prompt(self, prompt_length: int) -> None:
         limit = self.config.seq_length
@@ -505,8 +557,10 @@ class ChatGLMGeneration(GenerationMixin):
         past_length = self._cached_tokens(past)
         prompt = past_length + prompt_length
         limit = self._answer_limit(prompt, config.max_length, config.max_new_tokens)
-        cache = self.make_cache(limit, batch) if past is None else past.snapshot()
-        cache.reserve(min(limit, self.config.seq_length) + (self.config.pre_seq_len or 0))
+        if past is None:
+            return self._cache_for(prompt, limit, batch), past_length, limit
+        cache = past.snapshot()
+        self._reserve(cache, prompt, limit)
         return cache, past_length, limit
 
     # ------------------------------------------------------------------------------------------------------------ chat
@@ -519,7 +573,7 @@ class ChatGLMGeneration(GenerationMixin):
     def build_inputs(self, tokenizer: Any, query: str, history: Optional[History] = None) -> BatchEncoding:
         """The tokenized prompt of a conversation, on the model's device."""
         _check_query(query)
-        return tokenizer([tokenizer.build_prompt(query, history or [])], return_tensors="pt").to(self.device)
+        return tokenizer([tokenizer.build_prompt(query, history or [])], return_tensors="pt").to(self._input_device())
 
     def build_stream_inputs(self, tokenizer: Any, query: str, history: Optional[History] = None) -> BatchEncoding:
         """The tokenized prompt of the next round alone, to continue a cache that holds the earlier ones."""
@@ -528,7 +582,7 @@ class ChatGLMGeneration(GenerationMixin):
         _check_query(query)
         prompt = f"\n\n[Round {len(history) + 1}]\n\n问：{query}\n\n答："
         ids = tokenizer.encode(prompt, add_special_tokens=False)[1:]  # without the space that starts a text
-        return tokenizer.pad([{"input_ids": ids}], return_tensors="pt").to(self.device)
+        return tokenizer.pad([{"input_ids": ids}], return_tensors="pt").to(self._input_device())
 
     @torch.no_grad()
     def chat(

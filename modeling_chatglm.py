@@ -554,6 +554,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         config, cache = self.config, call.past_key_values
         if cache is None or cache.num_layers == 0:
             cache = cache_class(config.kv_cache_dtype)(config.num_layers) if call.use_cache else None
+            if cache is not None:
+                cache.limit = config.seq_length + (config.pre_seq_len or 0)
         call.cache = cache
         if config.pre_seq_len is None or (cache is not None and cache.length):
             return
