@@ -2,23 +2,35 @@
 
 One predicate, `serve`, says whether the kernels take a call; the other functions may be called where it says yes.
 Nothing runs at import. Settings are read from the environment at the first use:
-  CXX                   the compiler (default: the first of c++, g++, clang++ that works)
+  CXX                   the compiler, with arguments where it needs some (default: c++, g++ or clang++)
   CHATGLM_KERNEL_CACHE  the folder of libraries (default: $XDG_CACHE_HOME/chatglm2-kernels, ~/.cache/chatglm2-kernels)
   CHATGLM_CPU_ARCH      "native" (default), or "portable": no intrinsics, runs on any processor of the family
+
+Forking after use: a child may call the kernels, which start threads of their own there. torch's own operators may wait
+for ever in a child for OpenMP's threads, which only the parent has: call torch.set_num_threads(1) in it, or start it
+with "spawn". A fork while another thread is in its first call, compiling, leaves a child that waits for that.
 """
 
 import ctypes
 import hashlib
+import importlib
+import logging
 import math
 import os
 import platform
+import re
+import shlex
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
-from typing import Any, List, Optional, Tuple
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -30,8 +42,12 @@ ARCH_FLAGS = {
     "native": [["-march=native"], ["-mcpu=native"], []],  # some compilers for ARM know only the second
     "portable": [["-DCHATGLM_PORTABLE"]],
 }
+VERSION_SECONDS, COMPILE_SECONDS = 10, 600  # after which a compiler counts as hanging
+QUIET_SECONDS = 2  # that users wait without being told what for
+STALE_SECONDS = 3600  # no build takes as long
 TYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2, torch.int8: 3}  # as in kernels/cpu/types.h
 NO_MEMORY = "no memory for the activations of"
+CACHE_ADVICE = "Name a folder of your own, on a disk that has room and allows code, in CHATGLM_KERNEL_CACHE."
 
 
 # -------------------------------------------------------------------------------------------------- build and load
@@ -39,6 +55,10 @@ NO_MEMORY = "no memory for the activations of"
 
 class KernelUnavailableError(RuntimeError):
     """The kernels cannot be built or loaded on this machine; the message says why and what to install."""
+
+
+class _FolderError(OSError):
+    """Code cannot be kept in a folder, or what is there may be somebody else's; the message says which and why."""
 
 
 _lock = threading.Lock()
@@ -51,97 +71,245 @@ def library() -> Any:  # Optional[ctypes.CDLL], which every call behind `serve` 
     Calls into them release the GIL.
     """
     if not _loaded:
+        told: List[str] = []
         with _lock:
             if not _loaded:
                 try:
-                    _loaded.append(_build())
+                    _loaded.append(_build(told))
                 except KernelUnavailableError as error:
                     _loaded.append(None)
-                    warnings.warn(f"ChatGLM runs without its CPU kernels, several times slower: {error}", stacklevel=2)
+                    told.append(f"ChatGLM runs without its CPU kernels, several times slower: {error}")
+        if told:
+            warnings.warn(" ".join(told), stacklevel=2)
     return _loaded[0]
 
 
-def _build() -> ctypes.CDLL:
+def _build(told: List[str]) -> ctypes.CDLL:
+    """The library, from the cache or from a compiler; sentences that the user should read are added to `told`."""
     if os.name != "posix":
         raise KernelUnavailableError(f"the CPU kernels are not available on {platform.system()}; use Linux or WSL")
     arch = os.environ.get("CHATGLM_CPU_ARCH", "native")
     if arch not in ARCH_FLAGS:
         raise KernelUnavailableError(f"CHATGLM_CPU_ARCH must be one of {sorted(ARCH_FLAGS)}, got {arch!r}")
-    found = map(shutil.which, filter(None, [os.environ.get("CXX"), "c++", "g++", "clang++"]))
-    compilers = {os.path.realpath(path): path for path in found if path}  # c++ is often another name of g++
-    if not compilers:
+    problems: List[str] = []
+    for compiler in _compilers(told):
+        failed = len(problems)
+        try:
+            version = _run([*compiler, "--version"], VERSION_SECONDS)
+            for arch_flags in ARCH_FLAGS[arch]:
+                try:
+                    found = _load_or_compile(compiler, FLAGS + arch_flags, version, told)
+                except (OSError, subprocess.CalledProcessError) as error:
+                    problems.append(_problem([*compiler, *arch_flags], error))
+                    continue
+                if failed:
+                    told.append(f"ChatGLM's CPU kernels: {problems[0]}; name a compiler that works in CXX.")
+                return found
+        except (OSError, subprocess.SubprocessError) as error:  # hanging ones among them
+            problems.append(_problem(compiler, error))
+    raise KernelUnavailableError(
+        "the CPU kernels could not be built; install a C++17 compiler (for example `apt-get install g++`), or name it "
+        "in CXX; if a disk is full, name folders on another in TMPDIR and CHATGLM_KERNEL_CACHE. Tried "
+        + " | ".join(problems)
+    )
+
+
+def _compilers(told: List[str]) -> List[List[str]]:
+    """The commands to try: what CXX names first."""
+    named = os.environ.get("CXX", "").strip()
+    commands: Dict[Tuple[str, ...], List[str]] = {}
+    for name in filter(None, [named, "c++", "g++", "clang++"]):
+        try:
+            words = [name] if shutil.which(name) else shlex.split(name)
+        except ValueError:  # a quote that does not end
+            words = [name]
+        path = shutil.which(words[0])
+        if path:  # c++ is often another name of g++
+            commands.setdefault((os.path.realpath(path), *words[1:]), [path, *words[1:]])
+        elif name == named:
+            told.append(f"The compiler that CXX names does not exist: {named!r}.")
+    if not commands:
         raise KernelUnavailableError(
             "no C++ compiler found; install one (for example `apt-get install g++` or "
             "`conda install gxx`), or name it in CXX"
         )
-    problems = []
-    with tempfile.TemporaryDirectory(prefix="chatglm2-kernels-") as private_folder:
-        folder = _cache_folder() or private_folder  # on Linux and macOS a loaded library outlives its file
-        for compiler in compilers.values():
-            for arch_flags in ARCH_FLAGS[arch]:
-                try:
-                    return _load_or_compile(compiler, FLAGS + arch_flags, folder)
-                except (OSError, subprocess.SubprocessError) as error:
-                    output = getattr(error, "stderr", None) or str(error)
-                    problems.append(f"{' '.join([compiler, *arch_flags])}: {output.strip()[:300]}")
-    raise KernelUnavailableError(
-        "the CPU kernels could not be built; install a C++17 compiler (for example "
-        "`apt-get install g++`), or name it in CXX. Tried " + " | ".join(problems)
-    )
+    return list(commands.values())
 
 
-def _load_or_compile(compiler: str, flags: List[str], folder: str) -> ctypes.CDLL:
-    version = _run([compiler, "--version"], timeout=60)
-    identity = "\0".join([CPU_SOURCE, compiler, *flags, version, _processor()])
-    path = os.path.join(folder, f"chatglm-{hashlib.sha256(identity.encode()).hexdigest()[:24]}.so")
-    if _is_complete(path):
+def _problem(command: List[str], error: Exception) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"{' '.join(command)}: no answer in {error.timeout:.0f} s"
+    return f"{' '.join(command)}: {(getattr(error, 'stderr', None) or str(error)).strip()[:300]}"
+
+
+def _load_or_compile(compiler: List[str], flags: List[str], version: str, told: List[str]) -> ctypes.CDLL:
+    identity = "\0".join([CPU_SOURCE, *compiler, *flags, version, _processor()])
+    name = f"chatglm-{hashlib.sha256(identity.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.so"
+    folders, problem = [], OSError()
+    try:
+        folders.append(_cache_folder())
+        found = _load(folders[0], name)
+        if found is not None:
+            return found
+    except _FolderError as error:
+        folders, problem = [], error
+    except OSError:
+        pass  # built for something else, for instance on a shared home folder: build it again
+    with tempfile.TemporaryDirectory(prefix="chatglm2-compile-") as private:
+        _clean(os.path.dirname(private))
+        output = os.path.join(private, "kernels.so")
+        _run([*compiler, *flags, "-x", "c++", "-", "-o", output], COMPILE_SECONDS, text=CPU_SOURCE)
+        content = Path(output).read_bytes()
+        for folder in [*folders, private]:  # on Linux and macOS a loaded library outlives its file
+            try:
+                _store(content + hashlib.sha256(content).digest(), folder, name)
+                found = _load(folder, name)
+            except OSError as error:
+                problem = error
+                continue
+            if found is not None:
+                if folder == private:
+                    told.append(f"ChatGLM's CPU kernels are compiled again at every start: {problem}. {CACHE_ADVICE}")
+                return found
+    if isinstance(problem, _FolderError):  # another compiler would find no better place
+        raise KernelUnavailableError(f"the CPU kernels can be compiled, but not kept: {problem}. {CACHE_ADVICE}")
+    raise problem
+
+
+def _run(command: List[str], seconds: float, text: str = "") -> str:
+    """What a compiler prints when `text` is put in: in any language, whatever encoding the locale names.
+
+    Raises OSError, subprocess.CalledProcessError, or subprocess.TimeoutExpired when all that it started has ended.
+    """
+    message = "ChatGLM compiles its CPU kernels, which takes a while once: waiting for %s, %d s at most"
+    notice = threading.Timer(QUIET_SECONDS, logging.getLogger(__name__).warning, (message, command[0], seconds))
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", errors="replace", start_new_session=True
+    ) as process:
+        notice.start()
         try:
-            return _open(path)
-        except OSError:
-            pass  # built for something else, for instance on a shared home folder: build it again
-    descriptor, temporary = tempfile.mkstemp(suffix=".so", dir=folder)
-    os.close(descriptor)
+            output, problems = process.communicate(text, timeout=seconds)
+        except BaseException:  # Ctrl-C among them
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        finally:
+            notice.cancel()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output, problems)
+    return output
+
+
+def _store(content: bytes, folder: str, name: str) -> None:
+    """Writes a file whole or not at all, also when several processes build it at once. Raises _FolderError."""
+    temporary = None
     try:
-        _run([compiler, *flags, "-x", "c++", "-", "-o", temporary], timeout=600, text=CPU_SOURCE)
-        with open(temporary, "rb") as file:
-            digest = hashlib.sha256(file.read()).digest()
-        with open(temporary, "ab") as file:
-            file.write(digest)
-        os.replace(temporary, path)  # whole or not at all, also when several processes build it at once
+        _clean(folder)
+        if os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
+            raise OSError("the disk does not allow code (noexec)")
+        descriptor, temporary = tempfile.mkstemp(suffix=".so", dir=folder)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, os.path.join(folder, name))
+    except OSError as error:
+        raise _FolderError(f"{folder}: {error.strerror or error}") from error
     finally:
-        if os.path.exists(temporary):
+        if temporary and os.path.exists(temporary):
             os.unlink(temporary)
-    return _open(path)
 
 
-def _run(command: List[str], timeout: float, text: str = "") -> str:
-    """What a compiler prints when `text` is put in: in any language, whatever encoding the locale names."""
-    return subprocess.run(
-        command, input=text, capture_output=True, check=True, timeout=timeout, encoding="utf-8", errors="replace"
-    ).stdout
+def _clean(folder: str) -> None:
+    """Removes what builds that were killed have left in a folder."""
+    for path in Path(folder).iterdir():
+        if re.fullmatch(r"tmp\w{8}\.so|chatglm2-compile-\w{8}", path.name):
+            try:
+                status = path.lstat()
+                if status.st_uid == os.geteuid() and status.st_mtime < time.time() - STALE_SECONDS:
+                    shutil.rmtree(path) if stat.S_ISDIR(status.st_mode) else path.unlink()
+            except OSError:
+                continue  # another process was faster
 
 
-def _is_complete(path: str) -> bool:
-    # A library ends in the digest of what stands before it: opening a truncated one would kill the process.
+def _cache_folder() -> str:
+    """The folder of libraries, made where it is missing, and closed to others where it is ours.
+
+    Raises _FolderError where that fails, or where others could put another folder in its place.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join("~", ".cache")
+    named = os.environ.get("CHATGLM_KERNEL_CACHE") or os.path.join(home, "chatglm2-kernels")
+    folder = Path(os.path.realpath(os.path.expanduser(named)))
     try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError:
+        for above in reversed(folder.parents):
+            above.mkdir(mode=0o700, exist_ok=True)
+            if _others_may_rename(above.stat()):
+                raise OSError(f"others can write {above}, where {folder} is")
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.stat()
+        # The bit of /tmp and its like keeps what is ours ours, and such folders are meant to be open.
+        if status.st_uid == os.geteuid() and status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX:
+            folder.chmod(stat.S_IMODE(status.st_mode) & ~0o022)
+            logging.getLogger(__name__).warning("others could write %s, and no longer can: code is kept there", folder)
+    except OSError as error:
+        raise _FolderError(str(error)) from error
+    return str(folder)
+
+
+def _others_may_rename(folder: os.stat_result) -> bool:
+    """Whether anybody but this user and root may put something else in the place of what a folder holds."""
+    if folder.st_uid not in (os.geteuid(), 0, os.stat("/").st_uid):  # the last: root, in a sandbox that maps it away
+        return True
+    if folder.st_mode & stat.S_ISVTX or not folder.st_mode & 0o022:
         return False
-    return hashlib.sha256(content[:-32]).digest() == content[-32:]
+    if folder.st_mode & 0o002:
+        return True
+    try:  # many systems give every user a group of his own
+        group = importlib.import_module("grp").getgrgid(folder.st_gid)
+        user = importlib.import_module("pwd").getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return True
+    return group.gr_name != user or not {user}.issuperset(group.gr_mem)
 
 
-def _cache_folder() -> Optional[str]:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = os.environ.get("CHATGLM_KERNEL_CACHE") or os.path.join(home, "chatglm2-kernels")
+def _load(folder: str, name: str) -> Optional[ctypes.CDLL]:
+    """The library in a file; None where there is none, or not a whole one.
+
+    Raises _FolderError where somebody else may have written it, and OSError where it cannot be loaded.
+    """
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        # Code is loaded from here, so it must be ours.
-        if os.stat(folder).st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK):
-            return folder
-    except OSError:
-        return None  # a read-only home, for instance
-    return None
+        # What is checked is what is open here, whatever the path may lead to by now.
+        _check_owner(folder, os.fstat(place))
+        path, flags = os.path.join(folder, name), os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe would make us wait
+        if stat.S_ISLNK(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode):
+            raise _FolderError(f"{path} is a link, and not loaded")
+        with open(name, "rb", opener=lambda file, mode: os.open(file, mode | flags, dir_fd=place)) as file:
+            _check_owner(path, os.fstat(file.fileno()))
+            content = file.read()
+            # A library ends in the digest of what stands before it: opening a truncated one would kill the process.
+            if hashlib.sha256(content[:-32]).digest() != content[-32:]:
+                return None
+            held = f"/proc/self/fd/{place}"  # nobody else can rename anything in this folder
+            if os.path.exists(held):
+                try:
+                    return _open(os.path.join(held, name))
+                except OSError as error:
+                    raise OSError(str(error).replace(held, folder)) from error
+            if not os.path.samestat(os.stat(path), os.fstat(file.fileno())):
+                raise _FolderError(f"{path} has become another file")
+            return _open(path)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(place)
+
+
+def _check_owner(path: str, status: os.stat_result) -> None:
+    """Raises _FolderError for a file or folder that anybody but this user and root may write."""
+    if status.st_uid not in (os.geteuid(), 0):
+        raise _FolderError(f"{path} belongs to another user, and is not loaded")
+    if status.st_mode & 0o022 and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
+        raise _FolderError(f"others can write {path}, which is not loaded")
 
 
 def _processor() -> str:
@@ -179,13 +347,17 @@ def _open(path: str) -> ctypes.CDLL:
     opened.chatglm_instructions.restype = ctypes.c_char_p
     for can_fail in (opened.chatglm_quantized_linear, opened.chatglm_float_linear, opened.chatglm_attention):
         can_fail.restype = whole
+    _share_openmp(opened)
+    return opened
+
+
+def _share_openmp(opened: ctypes.CDLL) -> None:
     try:
         # Looked up through torch's own library, which gives the very runtime that torch uses.
         parallel = ctypes.CDLL(torch._C.__file__).GOMP_parallel
         opened.chatglm_use_openmp(ctypes.cast(parallel, ctypes.c_void_p))
     except (AttributeError, OSError):
         pass  # a torch without OpenMP: the kernels start their own threads
-    return opened
 
 
 # ----------------------------------------------------------------------------------------------------------- calls

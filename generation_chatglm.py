@@ -252,6 +252,55 @@ def make_logits_processors(
     return processors
 
 
+# ------------------------------------------------------------------------------------------------- text of an answer
+
+
+class AnswerText:
+    """The text of an answer that grows: at every step what decoding all of its ids gives, read from the new ones.
+
+    Ids that stand for no text are passed over: the embedding is padded to a round size.
+
+    Args:
+        tokenizer: anything with `decode`. What is not known to join texts as ours does decodes the whole answer.
+    """
+
+    def __init__(self, tokenizer: Any):
+        self.tokenizer, self.text = tokenizer, ""
+        self.ids: List[int] = []
+        self.size: Optional[int] = getattr(tokenizer, "vocab_size", None)
+        self.added = set(tokenizer.get_added_vocab().values()) if hasattr(tokenizer, "get_added_vocab") else set()
+        # A text before the new ids, since SentencePiece drops the space that a text begins with.
+        self.before: List[int] = []
+        if _joins_texts(tokenizer):
+            self.before = tokenizer.encode("a", add_special_tokens=False)
+            self.text_before = tokenizer.decode(self.before)
+        self.settled, self.start = "", 0  # the text that no later id changes, and the ids behind it
+
+    def append(self, *tokens: int) -> str:
+        """The text with these ids behind it."""
+        new = [token for token in tokens if self.size is None or token < self.size or token in self.added]
+        if not new:
+            return self.text
+        self.ids += new
+        if not self.added.isdisjoint(new):
+            self.before = []  # up to 4.57 spaces stand around such a token, from 5.0 on none do
+        if self.before and self.settled:
+            text = self.tokenizer.decode(self.before + self.ids[self.start :])
+            self.text = self.settled + text[len(self.text_before) :]
+        else:
+            self.text = self.tokenizer.decode(self.ids)
+        if self.before and self.text and not self.text.endswith("\ufffd"):  # not within the bytes of a character
+            self.settled, self.start = self.text, len(self.ids)
+        return self.text
+
+
+def _joins_texts(tokenizer: Any) -> bool:
+    """Whether it is this package's tokenizer as it was made: the text of two texts' ids is then that of both."""
+    kind, own = type(tokenizer), {"decode", "_decode", "convert_tokens_to_string", "convert_ids_to_tokens"}
+    ours = (kind.__module__.rpartition(".")[2], kind.__name__) == ("tokenization_chatglm", "ChatGLMTokenizer")
+    return ours and own.isdisjoint(vars(tokenizer)) and not tokenizer.clean_up_tokenization_spaces
+
+
 # ------------------------------------------------------------------------------------------------------- the mixin
 
 
@@ -635,7 +684,7 @@ class ChatGLMGeneration(GenerationMixin):
         output = output if isinstance(output, Tensor) else output.sequences
         if past_key_values is not None:
             past_key_values.token_ids = output[0].tolist()[: self._cached_tokens(past_key_values)]
-        response = self.process_response(_decode(tokenizer, output[0, prompt.shape[1] :]))
+        response = self.process_response(AnswerText(tokenizer).append(*output[0, prompt.shape[1] :].tolist()))
         return response, [*(history or []), (query, response)]
 
     @torch.no_grad()
@@ -671,13 +720,13 @@ class ChatGLMGeneration(GenerationMixin):
             inputs = self.build_stream_inputs(tokenizer, query, history)
             inputs.pop("position_ids", None)  # they continue after the cache
         settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs)
-        prompt_length = inputs["input_ids"].shape[1]
+        text = AnswerText(tokenizer)
         stream = self.stream_generate(
             **inputs, past_key_values=past_key_values, return_past_key_values=return_past_key_values, **settings
         )
         for step in stream:
             ids, cache = step if return_past_key_values else (step, None)
-            response = _decode(tokenizer, ids[0, prompt_length:])
+            response = text.append(int(ids[0, -1]))
             if response and not response.endswith("\ufffd"):
                 response = self.process_response(response)
                 new_history = [*(history or []), (query, response)]
@@ -726,8 +775,3 @@ def _check_query(query: str) -> None:
 def _eos_ids(config: GenerationConfig) -> List[int]:
     eos = config.eos_token_id
     return [token for token in (eos if isinstance(eos, (list, tuple)) else [eos]) if token is not None]
-
-
-def _decode(tokenizer: Any, ids: Tensor) -> str:
-    # The embedding is padded to a round size: its last ids stand for no text.
-    return tokenizer.decode([token for token in ids.tolist() if token < tokenizer.vocab_size])

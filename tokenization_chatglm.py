@@ -4,9 +4,11 @@ ChatGLM2 writes ``[gMASK] sop`` before every sequence. Special tokens that occur
 ids make them special, so nobody can type one. ChatGLM3 has four role tokens more (``<|user|>`` and so on).
 """
 
+import inspect
 import json
 import os
 import re
+from bisect import bisect_right
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import accumulate
@@ -35,10 +37,28 @@ CHATGLM3_TEMPLATE = (
     "{%- endfor -%}{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
 )
 
+# The same with marks around what the model has written, for releases that can mask all else (`_marks_answers`).
+_MARKED_TEMPLATES = {
+    CHATGLM2_TEMPLATE: CHATGLM2_TEMPLATE.replace(
+        "{{ '答：' ~ message['content'] ~ '\\n\\n' }}",
+        "{{ '答：' }}{% generation %}{{ message['content'] }}{% endgeneration %}{{ '\\n\\n' }}",
+    ),
+    CHATGLM3_TEMPLATE: CHATGLM3_TEMPLATE.replace(
+        "{{ '<|' ~ message['role'] ~ '|>' ~ (message['metadata'] or '') ~ '\\n ' ~ message['content'] }}",
+        "{{ '<|' ~ message['role'] ~ '|>' }}{% if message['role'] == 'assistant' %}"
+        "{% generation %}{{ (message['metadata'] or '') ~ '\\n ' ~ message['content'] }}{% endgeneration %}"
+        "{% else %}{{ (message['metadata'] or '') ~ '\\n ' ~ message['content'] }}{% endif %}",
+    ),
+}
+_PLAIN_TEMPLATES = {marked: plain for plain, marked in _MARKED_TEMPLATES.items()}
+
+Span = Tuple[int, int]  # characters of a text: the first one, and the one behind the last
+
 # What a call hands down to hooks that the base class calls without it (before 4.45 it knows no padding_side). Context
 # variables keep threads apart.
 _padding_side: "ContextVar[Optional[str]]" = ContextVar("padding_side", default=None)
 _rendered_chat: "ContextVar[bool]" = ContextVar("rendered_chat", default=False)
+_token_spans: "ContextVar[Optional[List[List[Span]]]]" = ContextVar("token_spans", default=None)  # a list to fill
 
 
 @contextmanager
@@ -48,6 +68,53 @@ def _scoped(variable: ContextVar, value: Any) -> Iterator[None]:
         yield
     finally:
         variable.reset(token)
+
+
+def _spans(tokens: Sequence[str], start: int, end: int) -> List[Span]:
+    """Characters that each of SentencePiece's tokens of text[start:end] stands for.
+
+    The byte pieces of one character all have that character's, and a space put before the text the first one's.
+    """
+    begun = [1 if re.fullmatch(r"<0x[0-7C-F].>", t) else 0 if re.fullmatch(r"<0x..>", t) else len(t) for t in tokens]
+    ends = list(accumulate(begun, initial=0))
+    shift = end - ends[-1]
+    spans = [(before + shift - (count == 0), after + shift) for before, after, count in zip(ends, ends[1:], begun)]
+    return [(max(first, start), max(behind, start + 1)) for first, behind in spans]
+
+
+class _AlignedBatch(BatchEncoding):
+    """A batch that finds the token of a character, as batches of the `tokenizers` library do.
+
+    Args:
+        batch: the batch, with `attention_mask`.
+        spans: for each row, the characters of its tokens, before truncation and padding.
+        cut_left: whether truncation cuts at the left.
+    """
+
+    def __init__(self, batch: BatchEncoding, spans: List[List[Span]], cut_left: bool):
+        super().__init__(batch.data)
+        masks = batch["attention_mask"]
+        self._rows = []
+        for row, mask in zip(spans, [masks] if isinstance(masks[0], int) else masks):
+            mask = [int(real) for real in mask]
+            cut = len(row) - sum(mask) if cut_left else 0
+            self._rows.append((mask.index(1) if any(mask) else 0, row[cut : cut + sum(mask)]))
+
+    def char_to_token(
+        self, batch_or_char_index: int, char_index: Optional[int] = None, sequence_index: int = 0
+    ) -> Optional[int]:
+        """Index of the first token that stands for a character; None where truncation took it."""
+        row, place = (0, batch_or_char_index) if char_index is None else (batch_or_char_index, char_index)
+        padding, spans = self._rows[row]
+        index = bisect_right([behind for _, behind in spans], place)
+        return padding + index if index < len(spans) and spans[index][0] <= place else None
+
+    def complete(self, masks: Any) -> None:
+        """Masks, in place, all byte pieces of a character whose first piece is masked."""
+        for mask, (padding, spans) in zip(masks if hasattr(masks[0], "__len__") else [masks], self._rows):
+            for index in range(1, len(spans)):
+                if spans[index][0] < spans[index - 1][1] and mask[padding + index - 1]:
+                    mask[padding + index] = 1
 
 
 def _read_model(vocab_file: Optional[str], name_or_path: str) -> SentencePieceProcessor:
@@ -144,6 +211,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
     vocab_files_names = {"vocab_file": "tokenizer.model"}
     model_input_names = ["input_ids", "attention_mask", "position_ids"]
     padding_side = "left"
+    chat_template: Any  # since 4.34
     _auto_class = "AutoTokenizer"  # save_pretrained() copies this file along; set by the loader from 4.31 on
 
     def __init__(
@@ -177,6 +245,8 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         kwargs.setdefault("clean_up_tokenization_spaces", False)
         kwargs.setdefault("chat_template", CHATGLM3_TEMPLATE if role_tokens else CHATGLM2_TEMPLATE)
         super().__init__(**kwargs)
+        if _marks_answers():
+            self.chat_template = _replaced(self.chat_template, _MARKED_TEMPLATES)
         for key, token in special.items():
             setattr(self, key, token)
 
@@ -191,12 +261,11 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         return self.vocab_size + sum(index >= self.vocab_size for index in self.get_added_vocab().values())
 
     def get_vocab(self) -> Dict[str, int]:
-        """Token to id. Ids without text share the key "" (see `get_command` for the ids of special tokens)."""
-        vocab = {self._convert_id_to_token(index): index for index in range(self.vocab_size)}
-        if self._all_names_in_vocab:
-            sp_model = self.tokenizer.sp_model
-            vocab = {sp_model.id_to_piece(index): index for index in range(sp_model.vocab_size())}
-            vocab.update(self.tokenizer.special_tokens)
+        """Token to id. The ids after the last piece share the key "" (`get_command` has them); ChatGLM3 names them."""
+        sp_model = self.tokenizer.sp_model
+        vocab = {sp_model.id_to_piece(index): index for index in range(sp_model.vocab_size())}
+        for index, token in self.tokenizer.index_special_tokens.items():
+            vocab[token if self._all_names_in_vocab else self._convert_id_to_token(index)] = index
         vocab.update(self.get_added_vocab())
         return vocab
 
@@ -227,22 +296,33 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """
         if "padding_side" in kwargs:  # it got here because encode_plus() of transformers before 4.45 does not know it
             raise TypeError("padding_side is an argument of tokenizer(...), encode() and pad(), not of encode_plus()")
-        chat = _rendered_chat.get()
-        tokens, patterns = [], []
+        chat, shift, patterns = _rendered_chat.get(), 0, []
+        segments: List[Tuple[List[str], List[Span]]] = []
         if chat:
-            tokens += ["[gMASK]", "sop"]
-            text = text[len(CHAT_PREFIX) :] if text.startswith(CHAT_PREFIX) else text
+            shift = len(CHAT_PREFIX) if text.startswith(CHAT_PREFIX) else 0
+            text = text[shift:]
+            segments.append((["[gMASK]", "sop"], [(0, shift)] * 2))
         if chat or self.encode_special_tokens:
             # SentencePiece puts a space before each stretch of text; a chat template has already written it.
             patterns += [f"({re.escape(token)})" + " ?" * chat for token in self.tokenizer.role_tokens]
         if not kwargs.get("split_special_tokens", getattr(self, "split_special_tokens", False)):
             added = sorted(self.added_tokens_decoder.values(), key=lambda token: len(str(token)), reverse=True)
             patterns += [_added_pattern(token) for token in added]
+        spans = _token_spans.get()
+
+        def add(start: int, end: int) -> None:
+            tokens = self._tokenize(text[start:end])
+            segments.append((tokens, [] if spans is None else _spans(tokens, start + shift, end + shift)))
+
         start = 0
         for match in re.finditer("|".join(patterns), text) if patterns else ():
-            tokens += self._tokenize(text[start : match.start()]) + [match.group(match.lastindex or 0)]
+            add(start, match.start())
+            segments.append(([match.group(match.lastindex or 0)], [(match.start() + shift, match.end() + shift)]))
             start = match.end()
-        return tokens + self._tokenize(text[start:])
+        add(start, len(text))
+        if spans is not None:
+            spans.append([span for _, row in segments for span in row])
+        return [token for tokens, _ in segments for token in tokens]
 
     def _tokenize(self, text: str, **kwargs: Any) -> List[str]:
         return self.tokenizer.tokenize(text)
@@ -299,11 +379,14 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         self, *args: Any, padding_side: Optional[str] = None, return_position_ids: bool = True, **kwargs: Any
     ) -> BatchEncoding:
         """As every tokenizer; `padding_side` works in each release, `return_position_ids=False` drops those."""
+        spans = _token_spans.get()
+        if spans is not None:
+            kwargs["return_attention_mask"] = True  # it says where the tokens of a row are
         with _scoped(_padding_side, padding_side or _padding_side.get()):
             batch = super().__call__(*args, **kwargs)
         if not return_position_ids:
             batch.pop("position_ids", None)
-        return batch
+        return batch if spans is None else _AlignedBatch(batch, spans, self.truncation_side == "left")
 
     def encode(self, *args: Any, padding_side: Optional[str] = None, **kwargs: Any) -> List[int]:
         with _scoped(_padding_side, padding_side or _padding_side.get()):
@@ -373,10 +456,15 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Renders messages (`role`, `content`) and, unless `tokenize=False`, encodes them after `[gMASK] sop`.
 
         The text of the built-in template is `build_prompt`'s, without the two prefix tokens, so that calling the
-        tokenizer on it gives the same ids.
+        tokenizer on it gives the same ids. `return_assistant_tokens_mask=True` (with `return_dict=True`) gives 1
+        for the tokens of answers; for ChatGLM3, for all behind the assistant's role token.
         """
-        with _scoped(_rendered_chat, True):
-            return super().apply_chat_template(conversation, *args, **kwargs)
+        spans: Optional[List[List[Span]]] = [] if kwargs.get("return_assistant_tokens_mask") else None
+        with _scoped(_rendered_chat, True), _scoped(_token_spans, spans):
+            out = super().apply_chat_template(conversation, *args, **kwargs)
+        if isinstance(out, _AlignedBatch):
+            out.complete(out["assistant_masks"])
+        return out
 
     def build_single_message(self, role: str, metadata: str, message: str) -> List[int]:
         """ChatGLM3: ids of one message. Role tokens inside `metadata` and `message` stay ordinary text."""
@@ -398,6 +486,17 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     # --------------------------------------------------------------------------------------------- version differences
 
+    def save_pretrained(self, *args: Any, **kwargs: Any) -> Any:
+        """As every tokenizer; the built-in chat template is written without marks, for releases that parse none."""
+        if not _marks_answers():
+            return super().save_pretrained(*args, **kwargs)
+        template = self.chat_template
+        self.chat_template = _replaced(template, _PLAIN_TEMPLATES)
+        try:
+            return super().save_pretrained(*args, **kwargs)
+        finally:
+            self.chat_template = template
+
     def _add_tokens(self, new_tokens: List[Any], special_tokens: bool = False) -> int:
         # Since 4.34 the base class numbers new tokens from len(get_vocab()), which would reuse ids of existing pieces.
         self._all_names_in_vocab = True
@@ -408,6 +507,19 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     if not hasattr(PreTrainedTokenizer, "encode_plus"):  # 5.0 dropped both names; scripts still call them
         encode_plus = batch_encode_plus = __call__
+
+
+def _marks_answers() -> bool:
+    """Whether chat templates of the installed release may mark what the model has written (since 4.43)."""
+    arguments = inspect.signature(getattr(PreTrainedTokenizer, "apply_chat_template", len)).parameters
+    return "return_assistant_tokens_mask" in arguments
+
+
+def _replaced(template: Any, replacements: Dict[str, str]) -> Any:
+    """A chat template, or each of a dictionary of them, with another one in its place where there is one."""
+    if isinstance(template, dict):
+        return {name: replacements.get(text, text) for name, text in template.items()}
+    return replacements.get(template, template)
 
 
 def _added_pattern(token: Any) -> str:

@@ -50,7 +50,8 @@ def test_save_and_load(config_class, tmp_path, tiny_checkpoint):
     config = AutoConfig.from_pretrained(tiny_checkpoint(), trust_remote_code=True)
     config.save_pretrained(tmp_path)
     again = AutoConfig.from_pretrained(tmp_path, trust_remote_code=True)
-    assert again.to_diff_dict() == config.to_diff_dict() and again.num_layers == 2
+    differ = {key for key, value in again.to_diff_dict().items() if value != config.to_diff_dict().get(key)}
+    assert differ <= set(NAMES_OF_A_FOLDER) and again.num_layers == 2
 
 
 @pytest.mark.parametrize(

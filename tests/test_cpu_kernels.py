@@ -1,10 +1,9 @@
-"""The native CPU kernels against float64: a user would get wrong text, a crash or a hang if one of these broke."""
+"""The native CPU kernels against float64: a user would get wrong text, a crash or a hang if one of these broke.
 
-import os
-import subprocess
-import sys
+How the library comes to be built and loaded is held in test_cpu_loading.py.
+"""
+
 import threading
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +13,6 @@ from package import load_package
 
 quantization, kernels, modeling = load_package("quantization", "cpu_kernels", "modeling_chatglm")
 
-TESTS = Path(__file__).resolve().parent
 LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
 OUTLIERS = 3e-4  # a block with a value 100 times the rest keeps 9 bits for the rest
 OUTPUT = {torch.float32: 0.0, torch.float16: 3e-4, torch.bfloat16: 2.5e-3}  # rounding of the result to its dtype
@@ -30,7 +28,7 @@ def libraries():
     for arch in ("native", "portable"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CHATGLM_CPU_ARCH", arch)
-            built[arch] = kernels._build()
+            built[arch] = kernels._build([])
     return built
 
 
@@ -136,7 +134,7 @@ def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path, arch):
     for choice in (0, 1):
         with monkeypatch.context() as patch:
             patch.setattr(kernels, "FLAGS", [*kernels.FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
-            library = kernels._build()
+            library = kernels._build([])
         monkeypatch.setattr(kernels, "_loaded", [library])
         results.append(
             [
@@ -547,139 +545,7 @@ def test_without_an_openmp_runtime(native, libraries):
     try:
         assert all(torch.equal(a, b) for a, b in zip(everything(), expected))
     finally:
-        kernels._open(libraries["native"]._name)  # hands the runtime over again
-
-
-def run_python(code, **environment):
-    inherited = {name: value for name, value in os.environ.items() if name not in ("CXX", "CHATGLM_CPU_ARCH")}
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**inherited, "PYTHONPATH": str(TESTS), **environment},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def finish(process, timeout=300):
-    out, err = process.communicate(timeout=timeout)
-    assert process.returncode == 0, err
-    return out
-
-
-LINEAR_IN_A_PROCESS = """
-import torch, warnings
-from package import load_package
-quantization = load_package("quantization")
-layer = quantization.QuantizedLinear.from_linear(torch.nn.Linear(1024, 300), 4)  # above SMALL_WEIGHT
-x = torch.randn(9, 1024)
-def check():
-    dense = quantization.dequantize_weight(layer.weight, layer.weight_scale, 4)
-    with torch.no_grad():
-        for rows in (x, x[:1]):
-            torch.testing.assert_close(layer(rows), rows @ dense.T + layer.bias, rtol=1e-3, atol=1e-3)
-"""
-
-
-def test_after_fork():
-    # libgomp's threads do not exist in the child: a kernel that waited for them would hang.
-    finish(
-        run_python(
-            LINEAR_IN_A_PROCESS
-            + """
-import multiprocessing, os
-torch.set_num_threads(2)
-def expected(rows): return rows @ dense.T + layer.bias
-check()
-def child():
-    out = layer.forward(x)
-    assert out.shape == (9, 300)
-    torch.save(out, path)
-path = f"/tmp/chatglm-fork-{os.getpid()}.pt"
-with torch.no_grad():
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    process.join(60)
-    assert process.exitcode == 0, process.exitcode
-    assert torch.equal(torch.load(path), layer(x))
-os.unlink(path)
-"""
-        ),
-        timeout=120,
-    )
-
-
-def test_no_compiler_means_one_warning_and_right_numbers(tmp_path):
-    out = finish(
-        run_python(
-            LINEAR_IN_A_PROCESS
-            + """
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    check(); check()
-    assert load_package("cpu_kernels").library() is None
-    quantization.dense_linear(x, torch.randn(5, 1024).half())
-print(len(caught), caught[0].message)
-""",
-            PATH="",
-            CHATGLM_KERNEL_CACHE=str(tmp_path),
-        )
-    )
-    assert out.startswith("1 ") and "no C++ compiler found" in out and "apt-get install g++" in out
-
-
-def test_compile_error_says_what_the_compiler_said_in_any_encoding(tmp_path):
-    compiler = tmp_path / "broken-cxx"
-    compiler.write_text(
-        "#!/bin/sh\n[ \"$1\" = --version ] && exit 0\nprintf 'fatal \\374: no such luck' >&2; exit 1\n"
-    )
-    compiler.chmod(0o755)
-    out = finish(
-        run_python(
-            LINEAR_IN_A_PROCESS
-            + """
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    check()
-print(len(caught), caught[0].message)
-""",
-            PATH="/bin-that-is-empty",
-            CXX=str(compiler),
-            CHATGLM_KERNEL_CACHE=str(tmp_path / "cache"),
-        )
-    )
-    assert out.startswith("1 ") and "no such luck" in out
-    assert not list((tmp_path / "cache").iterdir())
-
-
-@pytest.mark.slow
-def test_processes_build_at_once_and_a_damaged_library_is_rebuilt(tmp_path):
-    compiler = tmp_path / "quick-cxx"  # optimizes nothing, so that the test is quick
-    compiler.write_text('#!/bin/sh\nexec c++ "$@" -O0\n')
-    compiler.chmod(0o755)
-    cache = tmp_path / "cache"
-    settings = {"CXX": str(compiler), "CHATGLM_KERNEL_CACHE": str(cache)}
-    code = LINEAR_IN_A_PROCESS + "warnings.simplefilter('error'); check()"
-    for process in [run_python(code, **settings) for _ in range(3)]:
-        finish(process)
-    (library,) = cache.iterdir()
-    content = library.read_bytes()
-    for damaged in (content[: len(content) // 2], content[:1000] + b"damage" + content[1006:]):
-        library.write_bytes(damaged)
-        finish(run_python(code, **settings))
-        (library,) = cache.iterdir()
-        assert kernels._is_complete(library)
-    modified = library.stat().st_mtime_ns
-    finish(run_python(code, **settings))
-    assert library.stat().st_mtime_ns == modified  # a whole one is used as it is
-
-
-def test_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.delenv("CHATGLM_KERNEL_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kernels._cache_folder() == str(tmp_path / "chatglm2-kernels")
-    monkeypatch.setenv("CHATGLM_KERNEL_CACHE", "/proc/nowhere")
-    assert kernels._cache_folder() is None
+        kernels._share_openmp(libraries["native"])
 
 
 # ---------------------------------------------------------------------------------------------------------- dispatch

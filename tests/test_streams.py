@@ -3,7 +3,6 @@
 import functools
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -265,3 +264,127 @@ def test_broken_scores_are_found_behind_masks(model, tokenizer, breaking, caplog
     assert model.chat(tokenizer, "a", **everything)[0] == token_5 * 8, "nothing is left to choose from"
     assert list(model.stream_chat(tokenizer, "a", **everything))[-1][0] == token_5 * 8
     assert warnings_of(caplog) == 2
+
+
+# ------------------------------------------------------------------------------------------ texts that grow by a token
+
+
+@functools.lru_cache(maxsize=None)
+def loaded(folder):
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+
+
+def whole(tokenizer, ids):
+    """The text of an answer, all of it decoded; ids for which there is no text are left out."""
+    known = set(tokenizer.get_added_vocab().values())
+    return tokenizer.decode([token for token in ids if token < tokenizer.vocab_size or token in known])
+
+
+@st.composite
+def answers(draw, tokenizer):
+    """Ids of an answer: stretches of text, bytes in any order, specials, spaces, ids above the vocabulary."""
+    sp_model, size = tokenizer.tokenizer.sp_model, tokenizer.vocab_size
+    byte = [sp_model.piece_to_id(f"<0x{value:02X}>") for value in range(256)]
+    spaces = [
+        index for index in range(size) if index < sp_model.vocab_size() and not sp_model.id_to_piece(index).strip("▁")
+    ]
+    text = st.text("ab ，你😀é\n\ufffd𝛼", max_size=4)
+    parts = st.one_of(
+        st.lists(st.integers(0, size - 1), max_size=4),
+        text.map(lambda part: tokenizer.encode(part, add_special_tokens=False)),
+        text.map(lambda part: [byte[value] for value in part.encode()]),
+        st.lists(st.sampled_from(byte), max_size=4),
+        st.lists(st.sampled_from([0, 1, 2, *range(size - 5, size + 300)]), max_size=3),
+        st.lists(st.sampled_from(spaces), max_size=2),
+    )
+    return sum(draw(st.lists(parts, max_size=8)), [])
+
+
+def check_growing(module, tokenizer, ids):
+    text = module.AnswerText(tokenizer)
+    assert [text.append(token) for token in ids] == [whole(tokenizer, ids[: end + 1]) for end in range(len(ids))]
+
+
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_every_step_gives_the_text_of_the_whole_answer(tokenizer, package, data):
+    check_growing(package("generation_chatglm"), tokenizer, data.draw(answers(tokenizer)))
+
+
+@cases("name", ["E_chat_int4"] if (GOLDEN / "E_chat_int4").is_dir() else [])
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_every_step_gives_the_text_of_the_whole_answer_with_the_published_vocabulary(
+    golden_folder, package, name, data
+):
+    tokenizer = loaded(golden_folder(name))
+    assert tokenizer.vocab_size == 64794
+    check_growing(package("generation_chatglm"), tokenizer, data.draw(answers(tokenizer)))
+
+
+@cases("name", ["E_chat_int4"] if (GOLDEN / "E_chat_int4").is_dir() else [])
+def test_role_tokens_of_a_sibling_grow_too(golden_folder, package, name):
+    tokenizer = AutoTokenizer.from_pretrained(golden_folder(name), trust_remote_code=True, role_tokens=True)
+    first = tokenizer.get_command("<|system|>")
+    check_growing(package("generation_chatglm"), tokenizer, [first, 30910, first + 1, 5, 300, first - 1, 300, 70000])
+
+
+class Wrapper:
+    """A user's own, with nothing but `decode`, whose text depends on all ids."""
+
+    def __init__(self, tokenizer):
+        self.inner, self.read = tokenizer, []
+
+    def decode(self, ids):
+        self.read.append(len(ids))
+        return f"{len(ids)}:" + self.inner.decode([token for token in ids if token < self.inner.vocab_size])[::-1]
+
+
+def test_tokenizers_that_are_not_ours_decode_the_whole_answer(tokenizer, package):
+    """A wrapper, a subclass, a replaced method, clean-up over borders of tokens: what each says is taken as it is."""
+    AnswerText = package("generation_chatglm").AnswerText
+    ids = [300, 5, 301, 40, 41, 42, 300]
+    wrapper = Wrapper(tokenizer)
+    text = AnswerText(wrapper)
+    assert [text.append(token) for token in ids] == [Wrapper(tokenizer).decode(ids[: n + 1]) for n in range(len(ids))]
+    assert wrapper.read == list(range(1, len(ids) + 1))
+
+    folder = tokenizer.name_or_path
+    kind = type("Reversed", (type(tokenizer),), {"decode": lambda self, ids: super(kind, self).decode(ids)[::-1]})
+    replaced = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    replaced.decode = lambda ids: tokenizer.decode(ids)[::-1]
+    cleaning = AutoTokenizer.from_pretrained(folder, trust_remote_code=True, clean_up_tokenization_spaces=True)
+    for other in (kind.from_pretrained(folder), replaced, cleaning):
+        text, borders = AnswerText(other), [*tokenizer.encode("a", add_special_tokens=False), *ids]
+        borders += tokenizer.encode(" do n't , x ?", add_special_tokens=False)
+        assert [text.append(token) for token in borders] == [
+            other.decode(borders[: n + 1]) for n in range(len(borders))
+        ]
+
+
+def test_tokens_that_a_caller_added_are_spoken(tiny_checkpoint, package):
+    """Their ids follow the vocabulary, where ids without text begin; answers left them out."""
+    folder = tiny_checkpoint(bits=0, dtype="float32")
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    tokenizer.add_tokens(["<think>"])
+    added = tokenizer.convert_tokens_to_ids("<think>")
+    ids = [300, 301, added, 302, added + 1, 300, added]
+    check_growing(package("generation_chatglm"), tokenizer, ids)
+    assert whole(tokenizer, ids).count("<think>") == 2
+
+
+def test_a_step_decodes_what_is_new(model, tokenizer, monkeypatch):
+    """30 ms a token at 8,000 tokens went into decoding the answer again from its start."""
+    kind, read = type(tokenizer), []
+    decode = kind.decode
+
+    def counting(self, ids, *args, **kwargs):
+        read.append(len(ids))
+        return decode(self, ids, *args, **kwargs)
+
+    monkeypatch.setattr(kind, "decode", counting)
+    settings_ = {"do_sample": False, "max_new_tokens": 100, "eos_token_id": 10**6}
+    *_, (text, _) = model.stream_chat(tokenizer, "a", **settings_)
+    assert len(read) > 50 and max(read) <= 12, "a character has four bytes at most, and some stand beside others"
+    assert model.chat(tokenizer, "a", **settings_)[0].startswith(text)
+    assert max(read) > 50, "control: chat decodes it all, once"

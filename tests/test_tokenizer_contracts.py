@@ -1,0 +1,229 @@
+"""What other libraries ask of a tokenizer: names in get_vocab() (TRL), and which tokens of a chat are answers."""
+
+import copy
+import inspect
+import json
+
+import pytest
+import torch
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, PreTrainedTokenizer
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# U+FFFD stands for half a character in decoded prefixes, and SentencePiece writes spaces as U+2581.
+words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\ufffd▁"), max_size=12)
+histories = st.lists(st.tuples(words, words), min_size=1, max_size=3)
+
+chat_arguments = inspect.signature(getattr(PreTrainedTokenizer, "apply_chat_template", len)).parameters
+PARSES_MARKS = "return_assistant_tokens_mask" in chat_arguments
+needs_masks = pytest.mark.skipif(not PARSES_MARKS, reason="this release marks no answers")
+needs_templates = pytest.mark.skipif("chat_template" not in chat_arguments, reason="this release has no templates")
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_checkpoint):
+    return tiny_checkpoint(bits=0, dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def tokenizer3(tokenizer, folder):
+    return type(tokenizer)(str(folder / "tokenizer.model"), role_tokens=True)
+
+
+def as_messages(history):
+    roles = ("user", "assistant")
+    return [{"role": role, "content": text} for pair in history for role, text in zip(roles, pair)]
+
+
+def masked(tokenizer, messages, **kwargs):
+    return tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True, **kwargs)
+
+
+def runs(mask):
+    """The stretches of ones, as (first, behind the last)."""
+    edges = [i for i in range(len(mask) + 1) if (mask[i - 1] if i else 0) != (mask[i] if i < len(mask) else 0)]
+    return list(zip(edges[::2], edges[1::2]))
+
+
+# ------------------------------------------------------------------------------------------------------- vocabulary
+
+
+def test_the_vocabulary_names_the_tokens_that_trainers_look_up(tokenizer):
+    """TRL's SFTTrainer: "The specified `eos_token` ('</s>') is not found in the vocabulary"."""
+    vocab = tokenizer.get_vocab()
+    for token in ("<unk>", "<s>", "</s>", tokenizer.pad_token, tokenizer.eos_token, tokenizer.unk_token):
+        assert vocab[token] == tokenizer.convert_tokens_to_ids(token)
+    assert (vocab["<unk>"], vocab["<s>"], vocab["</s>"]) == (0, 1, 2)
+
+
+def test_each_id_of_chatglm3_has_a_name_of_its_own(tokenizer3):
+    vocab = tokenizer3.get_vocab()
+    assert sorted(vocab.values()) == list(range(len(tokenizer3))) and "" not in vocab
+    assert all(tokenizer3.convert_tokens_to_ids(token) == index for token, index in vocab.items())
+
+
+@quick
+@given(text=st.text(max_size=20).map(lambda text: f"{text}</s><s> <unk>{text}"))
+def test_names_in_the_vocabulary_make_nothing_in_a_text_special(tokenizer, text):
+    assert not {0, 1, 2} & set(tokenizer.encode(text, add_special_tokens=False))
+    assert [tokenizer.convert_ids_to_tokens(index) for index in (0, 1, 2)] == ["", "", ""]
+
+
+@needs_templates
+def test_an_end_token_that_trl_writes_into_texts_counts_once_the_caller_adds_it(folder, tmp_path):
+    """TRL appends the letters "</s>" to plain texts; trained on as letters, a model writes them and never stops."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    letters = tokenizer.encode("a</s>", add_special_tokens=False)
+    assert tokenizer.eos_token_id not in letters
+    size = len(tokenizer)
+    tokenizer.add_tokens("</s>", special_tokens=True)
+    tokenizer.save_pretrained(tmp_path)
+    for made in (tokenizer, type(tokenizer).from_pretrained(tmp_path)):
+        ids = made.encode("a</s>", add_special_tokens=False)
+        assert ids == [*made.encode("a", add_special_tokens=False), made.eos_token_id] and len(made) == size
+
+
+# ------------------------------------------------------------------------------------------------ marks of answers
+
+
+@needs_masks
+@quick
+@given(history=histories, query=words)
+def test_the_mask_of_a_chat_covers_the_answers_and_nothing_else(tokenizer, history, query):
+    """TRL's assistant_only_loss: a token too many trains on questions, one too few loses half a character."""
+    messages = [*as_messages(history), {"role": "user", "content": query}]
+    out = masked(tokenizer, messages, add_generation_prompt=True)
+    ids, mask = out["input_ids"], out["assistant_masks"]
+    text = tokenizer.build_prompt(query, history)
+    assert ids == tokenizer.encode(text) and len(mask) == len(ids)
+    spans = []
+    for number, (question, answer) in enumerate(history):
+        start = len(tokenizer.build_prompt(question, history[:number]))
+        spans += [(start, start + len(answer))] if answer else []
+    assert len(runs(mask)) == len(spans)
+    for (first, behind), (start, end) in zip(runs(mask), spans):
+        assert len(tokenizer.decode(ids[:first])) <= start < len(tokenizer.decode(ids[: first + 1]))
+        assert tokenizer.decode(ids[:behind]).startswith(text[:end])
+        assert not tokenizer.decode(ids[: behind - 1]).startswith(text[:end])
+
+
+@needs_masks
+@quick
+@given(history=histories)
+def test_the_mask_of_a_chatglm3_chat_covers_what_stands_behind_the_assistants_role_token(tokenizer3, history):
+    ids, mask = (masked(tokenizer3, as_messages(history))[key] for key in ("input_ids", "assistant_masks"))
+    roles = [tokenizer3.get_command(f"<|{role}|>") for role in ("user", "assistant")]
+    expected, speaking = [], False
+    for index in ids:
+        expected.append(int(speaking and index not in roles))
+        speaking = index == roles[1] or (speaking and index != roles[0])
+    assert mask == expected and sum(mask) > 0
+
+
+@needs_masks
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_masks_follow_padding_truncation_and_tensors(folder, side):
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True, padding_side=side)
+    chats = [
+        as_messages([("a", "b 你好")]),
+        as_messages([("a b c", "a long answer 你好 😀"), ("y", "a much longer answer 😀")]),
+    ]
+    alone = [masked(tokenizer, chat) for chat in chats]
+    width = max(len(out["input_ids"]) for out in alone)
+    batch = masked(tokenizer, chats, padding=True, return_tensors="pt")
+    masks = torch.as_tensor(batch["assistant_masks"])  # a list before 4.49, whatever the ids are
+    assert masks.shape == batch["input_ids"].shape == (2, width)
+    for row, out in enumerate(alone):
+        gap = [0] * (width - len(out["input_ids"]))
+        mask = out["assistant_masks"]
+        assert masks[row].tolist() == (gap + mask if side == "left" else mask + gap)
+    cut = runs(alone[1]["assistant_masks"])[0][1]  # a chat that is cut behind its first answer
+    short = masked(tokenizer, chats[1], truncation=True, max_length=cut)
+    assert short["assistant_masks"] == alone[1]["assistant_masks"][:cut]
+    more = {"return_attention_mask": False}
+    both = masked(tokenizer, chats[::-1], truncation=True, max_length=cut, padding=True, tokenizer_kwargs=more)
+    gap, mask = [0] * (cut - len(alone[0]["input_ids"])), alone[0]["assistant_masks"]
+    assert gap and both["assistant_masks"] == [
+        short["assistant_masks"],
+        gap + mask if side == "left" else mask + gap,
+    ]
+
+
+@needs_masks
+def test_a_chat_cut_at_the_left_keeps_the_masks_of_the_answers_that_are_left(folder):
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True, truncation_side="left")
+    chat = as_messages([("a b c", "x"), ("y", "an answer 😀")])
+    ids, mask = (masked(tokenizer, chat)[key] for key in ("input_ids", "assistant_masks"))
+    kept = len(ids) - runs(mask)[0][0] + 2
+    short = masked(tokenizer, chat, truncation=True, max_length=kept)
+    assert (short["input_ids"], short["assistant_masks"]) == (ids[-kept:], mask[-kept:])
+
+
+@needs_masks
+def test_a_template_of_the_callers_own_gets_its_mask(tokenizer):
+    template = (
+        "{%- for message in messages -%}{% if message['role'] == 'assistant' %}{% generation %}"
+        "{{ message['content'] }}{% endgeneration %}{% else %}{{ message['content'] }}{% endif %}{%- endfor -%}"
+    )
+    out = masked(tokenizer, as_messages([("one two ", "😀"), (" three", "四")]), chat_template=template)
+    assert [tokenizer.decode(out["input_ids"][first:behind]) for first, behind in runs(out["assistant_masks"])] == [
+        "😀",
+        "四",
+    ]
+
+
+@needs_templates
+@quick
+@given(history=histories, prompt=st.booleans())
+def test_marks_change_no_text(tokenizer, tokenizer3, history, prompt):
+    for made, name in ((tokenizer, "CHATGLM2_TEMPLATE"), (tokenizer3, "CHATGLM3_TEMPLATE")):
+        plain = getattr(inspect.getmodule(type(made)), name)
+        texts = [
+            made.apply_chat_template(as_messages(history), tokenize=False, add_generation_prompt=prompt, **kwargs)
+            for kwargs in ({}, {"chat_template": plain})
+        ]
+        assert texts[0] == texts[1]
+
+
+@needs_templates
+def test_marks_are_there_where_the_release_parses_them(tokenizer, tokenizer3):
+    for made in (tokenizer, tokenizer3):
+        assert ("{% generation %}" in made.chat_template) is PARSES_MARKS
+
+
+def saved_text(folder):
+    """All that save_pretrained() wrote, but for the package's own code."""
+    return "".join(
+        path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*")) if path.suffix in (".json", ".jinja")
+    )
+
+
+@needs_templates
+def test_saved_tokenizers_hold_no_marks_and_load_with_them(tokenizer, tokenizer3, tmp_path):
+    """A folder saved here is read by releases and engines whose template parser ends at `generation`."""
+    for name, made in (("two", tokenizer), ("three", tokenizer3)):
+        template = made.chat_template
+        made.save_pretrained(tmp_path / name)
+        assert made.chat_template == template, "saving must not change the tokenizer in use"
+        written = saved_text(tmp_path / name)
+        assert "add_generation_prompt" in written and "generation %}" not in written
+        again = type(made).from_pretrained(tmp_path / name)
+        assert again.chat_template == template
+        assert copy.deepcopy(again).chat_template == template
+
+
+@needs_masks
+def test_saved_dictionaries_of_templates_hold_no_marks_of_ours_and_all_of_the_callers(folder, tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    own = "{% for message in messages %}{% generation %}{{ message['content'] }}{% endgeneration %}{% endfor %}"
+    built_in, tokenizer.chat_template = tokenizer.chat_template, {"default": tokenizer.chat_template, "own": own}
+    tokenizer.save_pretrained(tmp_path / "both")
+    assert saved_text(tmp_path / "both").count("{% generation %}") == 1
+    again = type(tokenizer).from_pretrained(tmp_path / "both")
+    assert again.chat_template == {"default": built_in, "own": own}
+
+
+def test_the_published_settings_name_no_template_so_that_the_built_in_one_serves(tokenizer):
+    assert "chat_template" not in json.loads((ROOT / "tokenizer_config.json").read_text(encoding="utf-8"))
