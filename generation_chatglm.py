@@ -458,21 +458,28 @@ class ChatGLMGeneration(GenerationMixin):
         """Generates greedily or by sampling, and yields all ids after every token.
 
         Otherwise than `generate()`: one candidate per row (`ONE_IN_STREAMS`); the settings of `NOT_IN_STREAMS` are
-        refused; rows that have ended go on with tokens of their own until all have; new ids on a cache come alone; an
+        refused; without effect are what to return beside ids (`output_scores`, ...) and how to keep a cache
+        (`use_cache`, `cache_implementation`); rows that have ended go on with tokens of their own until all have; an
         answer that would pass `seq_length` ends there; a prompt at or above `max_length` gives one token and a
         warning; a cache passed in is left as it was.
 
         Args:
-            input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache.
+            input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache, alone.
+            logits_processor, stopping_criteria, prefix_allowed_tokens_fn: see `input_ids` and what follows them, not
+                what the cache holds.
             attention_mask: [b, s] or, cached tokens included, [b, t].
-            kwargs: generation settings as for `generate()`.
+            past_key_values: what a stream yielded, or what `generate()` or `forward` returned.
+            kwargs: generation settings as for `generate()`. `max_length` counts prompt, answer and cached tokens,
+                None means `seq_length`; `max_time` is seconds, after which the token in work is the last.
 
         Yields:
             ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
             the last and usable after the generator went on or was closed.
 
         Raises:
+            TypeError: arguments that are no generation settings (`streamer`, `inputs_embeds`, a misspelt one).
             ValueError: settings that a stream cannot honour, or a prompt above `seq_length`.
+            MemoryError: a cache that does not fit.
         """
         config = self._completed(generation_config)
         unknown = config.update(**kwargs)
