@@ -8,7 +8,6 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 import torch
 import torch.nn.functional as F
-import transformers
 from torch import Tensor
 from transformers import (
     BatchEncoding,
@@ -19,6 +18,7 @@ from transformers import (
     MaxTimeCriteria,
     StoppingCriteriaList,
 )
+from transformers.generation import logits_process
 
 from .cache_chatglm import KVCache, cache_class, next_positions
 from .configuration_chatglm import RELEASE
@@ -201,7 +201,7 @@ def make_logits_processors(
         for name, counts, class_name, arguments in rows:
             value = settings.get(name)
             if counts(value):
-                kind = getattr(transformers, class_name, None)
+                kind = getattr(logits_process, class_name, None)  # old releases export only some
                 if kind is None:
                     raise ValueError(f"{name}={value!r} needs {class_name}, which this release of transformers lacks")
                 takes_device = "device" in inspect.signature(kind.__init__).parameters

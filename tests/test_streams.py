@@ -164,7 +164,7 @@ def test_a_callers_processor_comes_in_the_place_of_the_settings_own(model):
 
 def test_a_setting_that_the_release_has_no_processor_for_is_named(model, package, monkeypatch):
     """An old release with a newer generation_config.json: its generate() would pass over the setting."""
-    monkeypatch.setattr(package("generation_chatglm"), "transformers", None)
+    monkeypatch.delattr(package("generation_chatglm").logits_process, "MinPLogitsWarper")
     with pytest.raises(ValueError, match="min_p.*MinPLogitsWarper"):
         next(model.stream_generate(PROMPT, min_p=0.1, top_k=0, do_sample=True, max_new_tokens=2))
 
