@@ -8,7 +8,6 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 import torch
 import torch.nn.functional as F
-import transformers
 from torch import Tensor
 from transformers import (
     BatchEncoding,
@@ -19,6 +18,7 @@ from transformers import (
     MaxTimeCriteria,
     StoppingCriteriaList,
 )
+from transformers.generation import logits_process
 
 from .cache_chatglm import KVCache, StaticKVCache, cache_class, next_positions
 from .configuration_chatglm import RELEASE
@@ -234,7 +234,7 @@ def make_logits_processors(
         for name, counts, class_name, arguments in rows:
             value = settings.get(name)
             if counts(value):
-                kind = getattr(transformers, class_name, None)
+                kind = getattr(logits_process, class_name, None)  # old releases export only some
                 if kind is None:
                     raise ValueError(f"{name}={value!r} needs {class_name}, which this release of transformers lacks")
                 takes_device = "device" in inspect.signature(kind.__init__).parameters
@@ -524,21 +524,28 @@ class ChatGLMGeneration(GenerationMixin):
         """Generates greedily or by sampling, and yields all ids after every token.
 
         Otherwise than `generate()`: one candidate per row (`ONE_IN_STREAMS`); the settings of `NOT_IN_STREAMS` are
-        refused; rows that have ended go on with tokens of their own until all have; new ids on a cache come alone; an
+        refused; without effect are what to return beside ids (`output_scores`, ...) and how to keep a cache
+        (`use_cache`, `cache_implementation`); rows that have ended go on with tokens of their own until all have; an
         answer that would pass `seq_length` ends there; a prompt at or above `max_length` gives one token and a
         warning; a cache passed in is left as it was.
 
         Args:
-            input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache.
+            input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache, alone.
+            logits_processor, stopping_criteria, prefix_allowed_tokens_fn: see `input_ids` and what follows them, not
+                what the cache holds.
             attention_mask: [b, s] or, cached tokens included, [b, t].
-            kwargs: generation settings as for `generate()`.
+            past_key_values: what a stream yielded, or what `generate()` or `forward` returned.
+            kwargs: generation settings as for `generate()`. `max_length` counts prompt, answer and cached tokens,
+                None means `seq_length`; `max_time` is seconds, after which the token in work is the last.
 
         Yields:
             ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
             the last and usable after the generator went on or was closed.
 
         Raises:
+            TypeError: arguments that are no generation settings (`streamer`, `inputs_embeds`, a misspelt one).
             ValueError: settings that a stream cannot honour, or a prompt above `seq_length`.
+            MemoryError: a cache that does not fit.
         """
         config = self._completed(generation_config)
         unknown = config.update(**kwargs)

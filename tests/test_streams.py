@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import itertools
 import re
 
 import pytest
@@ -163,7 +164,7 @@ def test_a_callers_processor_comes_in_the_place_of_the_settings_own(model):
 
 def test_a_setting_that_the_release_has_no_processor_for_is_named(model, package, monkeypatch):
     """An old release with a newer generation_config.json: its generate() would pass over the setting."""
-    monkeypatch.setattr(package("generation_chatglm"), "transformers", None)
+    monkeypatch.delattr(package("generation_chatglm").logits_process, "MinPLogitsWarper")
     with pytest.raises(ValueError, match="min_p.*MinPLogitsWarper"):
         next(model.stream_generate(PROMPT, min_p=0.1, top_k=0, do_sample=True, max_new_tokens=2))
 
@@ -362,15 +363,28 @@ def test_tokenizers_that_are_not_ours_decode_the_whole_answer(tokenizer, package
         ]
 
 
-def test_tokens_that_a_caller_added_are_spoken(tiny_checkpoint, package):
+def test_tokens_that_a_caller_added_are_spoken(tiny_checkpoint, package, monkeypatch):
     """Their ids follow the vocabulary, where ids without text begin; answers left them out."""
     folder = tiny_checkpoint(bits=0, dtype="float32")
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
     tokenizer.add_tokens(["<think>"])
     added = tokenizer.convert_tokens_to_ids("<think>")
-    ids = [300, 301, added, 302, added + 1, 300, added]
+    sp_model = tokenizer.tokenizer.sp_model
+    letters = [index for index in range(300, 600) if "▁" not in sp_model.id_to_piece(index)]
+    ids = [*letters[:2], added, letters[2], added + 1, letters[0], added]
     check_growing(package("generation_chatglm"), tokenizer, ids)
     assert whole(tokenizer, ids).count("<think>") == 2
+
+    decode = type(tokenizer).decode
+
+    def spaced(self, ids):
+        """As releases before 5.0 decode: with spaces around an added token, and each stretch as a text of its own."""
+        parts = [list(part) for _, part in itertools.groupby(ids, lambda token: token == added)]
+        return " ".join(decode(self, part) for part in parts)
+
+    monkeypatch.setattr(type(tokenizer), "decode", spaced)
+    assert whole(tokenizer, ids).count(" <think>") == 2
+    check_growing(package("generation_chatglm"), tokenizer, ids)
 
 
 def test_a_step_decodes_what_is_new(model, tokenizer, monkeypatch):

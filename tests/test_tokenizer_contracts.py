@@ -174,6 +174,18 @@ def test_a_template_of_the_callers_own_gets_its_mask(tokenizer):
     ]
 
 
+@needs_masks
+@pytest.mark.parametrize("answer", ["<new>", "<new> b", "b<new>", "😀<new>你"])
+def test_tokens_that_a_caller_added_are_part_of_the_answer_that_has_them(folder, answer):
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    tokenizer.add_tokens(["<new>"])
+    out = masked(tokenizer, as_messages([("a<new>", answer), ("c", "d")]))
+    ((first, behind), _) = runs(out["assistant_masks"])
+    before = tokenizer.build_prompt("a<new>")
+    ids = out["input_ids"]
+    assert (ids[:first], ids[:behind]) == (tokenizer.encode(before), tokenizer.encode(before + answer))
+
+
 @needs_templates
 @quick
 @given(history=histories, prompt=st.booleans())
