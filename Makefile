@@ -31,7 +31,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-compat: $(VENV)/dev  ## the probe suite over all supported releases of transformers, each in an environment of its own
+compat: $(VENV)/dev  ## the probe suite over all supported releases of transformers, and over environments of 2023
 	$(BIN)/python -m tests.compat.run
 
 compat-subset: $(VENV)/dev

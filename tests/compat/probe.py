@@ -1,4 +1,6 @@
-"""What a user does with the package, in one release of transformers: python probe.py CHECKPOINTS RESULTS.json
+"""What a user does with the package, in one release of transformers.
+
+    python probe.py CHECKPOINTS RESULTS.json [STEP ...]
 
 Every step is recorded as {"value": ...} or {"error": traceback}; run.py compares the values between releases. The
 steps of original.py compare with what the original model gave.
@@ -37,6 +39,13 @@ def step(function):
 
 def load(name, auto=AutoModel, **kwargs):
     return auto.from_pretrained(CHECKPOINTS / name, trust_remote_code=True, **kwargs).float().eval()
+
+
+def possible(kwargs):
+    """These arguments, or without accelerate those of them that releases before 5.0 know there."""
+    if transformers.utils.is_accelerate_available():
+        return kwargs
+    return {name: value for name, value in kwargs.items() if name not in ("device_map", "low_cpu_mem_usage")}
 
 
 def numbers(tensor):
@@ -103,9 +112,13 @@ def ways_to_load():
         ("float", {"device_map": {"": "cpu"}}),
         ("sharded", {}),
         ("sharded", {"low_cpu_mem_usage": True}),
+        ("int4", {"low_cpu_mem_usage": True}),
+        ("int4", {"low_cpu_mem_usage": False}),
+        ("int4", {"device_map": {"": "cpu"}}),
+        ("int4", {"device_map": "auto"}),
     ]
     with torch.no_grad():
-        return [numbers(load(name, **kwargs)(PROMPT).logits) for name, kwargs in ways]
+        return [numbers(load(name, **possible(kwargs))(PROMPT).logits) for name, kwargs in ways]
 
 
 @step
@@ -118,6 +131,25 @@ def dtypes():
         str(half.bfloat16().dtype),
         str(model.transformer.encoder.layers[0].mlp.dense_4h_to_h.weight.dtype),
     ]
+
+
+@step
+def half_on_a_cpu():
+    """torch 2.0 lacks most operations of float16 there."""
+    model = AutoModel.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True).half().eval()
+    classifier = AutoModelForSequenceClassification.from_pretrained(
+        CHECKPOINTS / "int4", trust_remote_code=True, num_labels=3
+    ).half()
+    shapes = [
+        model.generate(PROMPT, max_new_tokens=3, **settings).shape
+        for settings in ({"do_sample": False}, {"do_sample": True, "top_k": 5}, {"do_sample": False, "num_beams": 2})
+    ]
+    said = [len(model.chat(tokenizer(), "你好", max_new_tokens=3)[1])]
+    said += [len(last) for _, last in model.stream_chat(tokenizer(), "你好", max_new_tokens=3, do_sample=False)]
+    with_gradients = model(PROMPT, output_attentions=True)
+    difference = with_gradients.logits.float() - load("int4")(PROMPT).logits
+    finite = [t.isfinite().all().item() for t in (*with_gradients.attentions, classifier(PROMPT).logits)]
+    return [[list(shape) for shape in shapes], said, bool(difference.abs().max() < 0.02), finite]
 
 
 @step
@@ -157,7 +189,7 @@ def refused_weights():
             (truncated, {}),
         ):
             try:
-                AutoModel.from_pretrained(folder, trust_remote_code=True, **kwargs)
+                AutoModel.from_pretrained(folder, trust_remote_code=True, **possible(kwargs))
                 said.append("nothing")
             except (ValueError, OSError) as error:
                 said.append(str(error).replace(str(CHECKPOINTS), "").replace(scratch, ""))
@@ -208,7 +240,8 @@ def sampling():
     sample = model.generate(PROMPT, max_new_tokens=12, do_sample=True, top_p=0.8, temperature=0.8, top_k=50).tolist()
     torch.manual_seed(3)
     several = model.generate(**BATCH, max_new_tokens=5, do_sample=True, top_k=5, num_return_sequences=2).tolist()
-    return [sample, several]
+    torch.manual_seed(5)
+    return [sample, several, list(model.stream_chat(tokenizer(), "sampled", max_new_tokens=8))[-1][0]]
 
 
 @step
@@ -258,8 +291,7 @@ def stream_chat():
         for response, *last in stream:
             texts.append([response, last[1].get_seq_length()])
         history, past = last
-    torch.manual_seed(5)
-    return [plain, texts, list(model.stream_chat(t, "sampled", max_new_tokens=8))[-1][0]]
+    return [plain, texts]
 
 
 @step
@@ -364,6 +396,7 @@ def prefix_tuning():
 
 named = {function.__name__: function for function in steps}
 named.update(original.steps(CHECKPOINTS / "golden"))
+named = {name: function for name, function in named.items() if name in sys.argv[3:] or not sys.argv[3:]}
 for name, function in named.items():
     try:
         results[name] = {"value": json.loads(json.dumps(function()))}

@@ -1,13 +1,16 @@
 """Runs the probe (probe.py) on many releases of transformers and compares every result with the oldest one's.
 
-    python -m tests.compat.run                    all releases below
-    python -m tests.compat.run 4.30.2 5.23.0      some of them
-    python -m tests.compat.run --subset           those that CI runs
+    python -m tests.compat.run                                 all environments below
+    python -m tests.compat.run 4.30.2 4.30.2-accelerate        some of them
+    python -m tests.compat.run --subset                        those that CI runs
+
+An environment is a release of transformers, with the newest accelerate and one torch; `+package==version` puts another
+one in the place of those, `-accelerate` leaves that out.
 
 The steps "original ..." compare with the original model's recorded numbers (tests/golden), whatever the release.
 
-Each release has an environment of its own under .venvs/, built once and used again; they share one torch. Prints a
-table, then one JSON line. Exit status 1 where a probe failed or a number differs.
+Each release has a folder of its own under .venvs/, built once and used again; they share one torch. Prints a table,
+then one JSON line. Exit status 1 where a probe failed or a number differs.
 """
 
 import argparse
@@ -18,6 +21,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("CHATGLM_COMPAT_ENVS", ROOT / ".venvs"))
@@ -41,10 +45,35 @@ RELEASES = (
     "5.8.0",
     "5.17.0",
     "5.23.0",
+    # Environments of 2023. Before 0.27 accelerate makes parameters of integers trainable, which torch refuses.
+    "4.30.2-accelerate",
+    "4.30.2+accelerate==0.21.0",
+    "4.30.2+accelerate==0.26.1",
+    "4.30.2+torch==2.0.1+accelerate==0.20.3",  # with CUDA libraries of 4.5 GB, so not in CI
 )
 # The oldest, the newest, and the ones at which the original package or an early version of this one broke: the base
 # tokenizer calls get_vocab (4.34), cache classes (4.36), padding_side (4.45), positions kept by generate() (5.0).
-SUBSET = ("4.30.2", "4.36.2", "4.45.2", "5.0.0", "5.23.0")
+SUBSET = (
+    "4.30.2",
+    "4.36.2",
+    "4.45.2",
+    "5.0.0",
+    "5.23.0",
+    "4.30.2+accelerate==0.21.0",
+    "4.30.2+accelerate==0.26.1",
+)
+# All that accelerate has a say in.
+LOADING = (
+    "ways_to_load",
+    "dtypes",
+    "loading_says_nothing",
+    "refused_weights",
+    "quantized_checkpoints",
+    "quantize_save_reload",
+    "classification",
+    "prefix_tuning",
+)
+DRAWN = ("sampling",)  # by another torch with other numbers
 ATOL, RTOL = 1e-5, 1e-4  # the same torch runs the same operations; only a fused kernel's choice may differ
 PROBE_SECONDS = 600
 
@@ -64,9 +93,31 @@ def shared_torch() -> Path:
     return target
 
 
-def environment(release: str) -> Path:
-    """The interpreter of the release's environment, made if it is not there."""
-    folder = FOLDER / release
+def split(name: str) -> Tuple[str, List[str]]:
+    """Name of an environment -> the folder that it is made in, the packages that stand before those there."""
+    folder, *packages = name.split("+")
+    return folder, packages
+
+
+def has_other_torch(name: str) -> bool:
+    return any(package.startswith("torch==") for package in split(name)[1])
+
+
+def instead(package: str) -> Path:
+    """A folder with that package, to be looked at first."""
+    target = FOLDER / "instead" / package
+    if not (target / "complete").exists():
+        # An old torch brings its CUDA, and needs the numpy and the pkg_resources of its time.
+        others = ["numpy<2", "setuptools<70"] if package.startswith("torch") else ["--no-deps"]
+        pip(Path(sys.executable), "--target", str(target), package, *others)
+        (target / "complete").touch()
+    return target
+
+
+def environment(folder_name: str) -> Path:
+    """The interpreter of a release's environment, made if it is not there."""
+    folder = FOLDER / folder_name
+    release, *left_out = folder_name.split("-")
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
@@ -74,12 +125,16 @@ def environment(release: str) -> Path:
         (site / "shared_torch.pth").write_text(str(shared_torch()) + "\n")
         # 4.34 holds huggingface_hub below 0.18, where later accelerates install but do not import.
         accelerate = "accelerate<0.28" if release.startswith("4.34.") else "accelerate"
-        pip(python, f"transformers=={release}", accelerate, "sentencepiece", "protobuf", "cpm_kernels", "numpy<2")
+        packages = [] if left_out else [accelerate]
+        pip(python, f"transformers=={release}", *packages, "sentencepiece", "protobuf", "cpm_kernels", "numpy<2")
         (folder / "complete").touch()
     return python
 
 
-def run_probe(python: Path, checkpoints: Path) -> dict:
+def run_probe(name: str, checkpoints: Path) -> dict:
+    folder, packages = split(name)
+    python = environment(folder)
+    steps = () if name.replace(".", "").isdigit() or has_other_torch(name) else LOADING
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "results.json"
         # The reports of releases are about their own deprecations; what concerns this package, the probe records.
@@ -89,9 +144,9 @@ def run_probe(python: Path, checkpoints: Path) -> dict:
             "HF_HUB_OFFLINE": "1",
             "TRANSFORMERS_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            "PYTHONPATH": os.pathsep.join(str(instead(package)) for package in packages),
         }
-        variables.pop("PYTHONPATH", None)
-        command = [str(python), str(Path(__file__).with_name("probe.py")), str(checkpoints), str(out)]
+        command = [str(python), str(Path(__file__).with_name("probe.py")), str(checkpoints), str(out), *steps]
         try:
             done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=PROBE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -111,33 +166,47 @@ def same(ours, theirs) -> bool:
     return ours == theirs
 
 
-def verdict(name: str, result: dict, reference: dict) -> str:
+def verdict(environment: str, name: str, result: dict, reference: dict) -> str:
     if "error" in result:
         return "FAILS"
+    if name in DRAWN and has_other_torch(environment):
+        return "ok"
     if name in reference and "error" not in reference[name] and not same(result["value"], reference[name]["value"]):
         return "DIFFERS"
     return "ok"
 
 
+def print_table(environments: Sequence[str], names: Sequence[str], table: Dict[str, Dict[str, str]]) -> None:
+    """One row per step, one column per environment, whose name stands in several lines."""
+    heads = {
+        name: name.replace("-", "\n-").replace("+", "\n+").replace("==", "\n").split("\n") for name in environments
+    }
+    width, columns = max(map(len, names)), {name: max(8, *map(len, parts)) for name, parts in heads.items()}
+    for line in range(max(map(len, heads.values()))):
+        parts = {name: (*head, *[""] * line)[line] for name, head in heads.items()}
+        print(" " * width, *(f"{part:>{columns[name]}}" for name, part in parts.items()))
+    for step in names:
+        print(f"{step:{width}}", *(f"{table[name][step]:>{columns[name]}}" for name in environments))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("releases", nargs="*")
-    parser.add_argument("--subset", action="store_true", help="the releases that CI runs")
+    parser.add_argument("releases", nargs="*", metavar="environment")
+    parser.add_argument("--subset", action="store_true", help="the environments that CI runs")
     arguments = parser.parse_args()
     releases = tuple(arguments.releases) or (SUBSET if arguments.subset else RELEASES)
 
     with tempfile.TemporaryDirectory() as scratch:
         maker = [sys.executable, "-m", "tests.compat.make_checkpoints", scratch]
         subprocess.run(maker, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-        results = {release: run_probe(environment(release), Path(scratch)) for release in releases}
+        results = {release: run_probe(release, Path(scratch)) for release in releases}
 
     reference = results[releases[0]]
     names = list(dict.fromkeys(name for result in results.values() for name in result))
-    table = {r: {n: verdict(n, results[r][n], reference) if n in results[r] else "-" for n in names} for r in releases}
-    width = max(map(len, names))
-    print(" " * width, *(f"{release:>8}" for release in releases))
-    for name in names:
-        print(f"{name:{width}}", *(f"{table[release][name]:>8}" for release in releases))
+    table = {
+        r: {n: verdict(r, n, results[r][n], reference) if n in results[r] else "-" for n in names} for r in releases
+    }
+    print_table(releases, names, table)
     for release in releases:
         for name in names:
             if table[release][name] == "FAILS":
