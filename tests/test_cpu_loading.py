@@ -235,10 +235,18 @@ def test_users_of_a_group_of_their_own_keep_their_cache(compiler, tmp_path, monk
     above.mkdir()
     above.chmod(0o775)
     monkeypatch.setenv("CHATGLM_KERNEL_CACHE", str(above / "cache"))
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    for name, members, told in ((user, [], False), (user, [user], False), (user, ["bob"], True), ("staff", [], True)):
+    user = pwd.struct_passwd(("alice", "x", os.geteuid(), 1, "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: user)
+    for name, members, told in (
+        ("alice", [], False),
+        ("alice", ["alice"], False),
+        ("alice", ["bob"], True),
+        ("staff", [], True),
+    ):
         monkeypatch.setattr(grp, "getgrgid", lambda _, n=name, m=members: grp.struct_group((n, "x", 1, m)))
         assert (str(above) in start()) == told
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: {}["a container's user, which has no name"])
+    assert str(above) in start()
 
 
 def test_folders_are_made_for_their_user_alone(compiler, tmp_path, monkeypatch):
