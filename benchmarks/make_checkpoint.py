@@ -121,8 +121,8 @@ def train_tokenizer(folder: Path) -> int:
     """Trains a small SentencePiece model with byte pieces on this project's texts; returns its number of pieces."""
     import sentencepiece
 
-    texts = [path for path in (ROOT / "README.md", ROOT / "README_zh.md", ROOT / "CHANGELOG.md") if path.exists()]
-    lines = [line.strip() for path in texts for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    # A copy: what a random model says must not change with every line that is written about it.
+    lines = (ROOT / "benchmarks" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
     lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),

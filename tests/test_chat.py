@@ -11,8 +11,7 @@ from conftest import load
 from transformers import LogitsProcessor, LogitsProcessorList
 
 HISTORY = [("你好", "你好！很高兴见到你。"), ("1 + 1 = ?", "2")]
-# The vocabulary is trained on the READMEs, so what the random model says changes with them. Without single bytes no
-# answer ends within a character, where a stream shows less of it than chat().
+# Without single bytes no answer ends within a character, where a stream shows less of it than chat().
 NO_BYTES = {"suppress_tokens": list(range(3, 4 + 256))}  # "\n" and the bytes
 GREEDY = {"do_sample": False, "max_new_tokens": 8, **NO_BYTES}
 
