@@ -228,6 +228,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             if not here:
                 refuse_other_format(find_weight_files(source, kwargs), model.config.quantization_bit)
             model._refuse_missing(source, info["missing_keys"])
+            model._refuse_other_bits(source)
         body = model.get_body()
         body.freeze()  # 5.x makes every float trainable
         if body.config.pre_seq_len is not None:
@@ -253,6 +254,21 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                 f"this configuration (num_layers={config.num_layers}, quantization_bit={config.quantization_bit}): "
                 f"take the config.json that came with them, or download them again. ignore_mismatched_sizes=True "
                 f"loads what there is"
+            )
+
+    def _refuse_other_bits(self, source: Any) -> None:
+        """Raises ValueError for INT4 weights in INT8 layers, or the reverse: accelerate 0.20 puts them there."""
+        wrong = [
+            name
+            for name, layer in self.named_modules()
+            if isinstance(layer, QuantizedLinear)
+            and layer.weight.dim() == 2  # not where DeepSpeed holds it in parts
+            and layer.weight.shape[1] * 8 != layer.in_features * layer.bits
+        ]
+        if wrong:
+            raise ValueError(
+                f"{source} is not quantized to {self.config.quantization_bit} bits, as the configuration says: "
+                f"{named(wrong)}. Load it with the quantization_bit of the config.json that came with it"
             )
 
     def _init_weights(self, module: nn.Module) -> None:

@@ -84,6 +84,17 @@ def test_quantized_weights_are_no_float_ones(folder):
         load(configure(folder(bits=8), quantization_bit=0))
 
 
+@pytest.mark.parametrize("bits", [4, 8])
+def test_weights_of_other_bits(folder, tiny_checkpoint, bits):
+    """Most loaders refuse another shape. accelerate 0.20 takes it, and the first token failed."""
+    with pytest.raises((ValueError, RuntimeError)):
+        load(folder(bits=bits), quantization_bit=12 - bits)
+    model = load(tiny_checkpoint(bits=bits))
+    model.get_submodule(MLP).weight = load(tiny_checkpoint(bits=12 - bits)).get_submodule(MLP).weight
+    with pytest.raises(ValueError, match=rf"not quantized to {bits} bits.*: {re.escape(MLP)}\. Load"):
+        model._refuse_other_bits("FOLDER")
+
+
 def test_a_configuration_given_to_from_pretrained_counts(folder, package):
     floats = folder(bits=0)
     config = AutoConfig.from_pretrained(floats, trust_remote_code=True)

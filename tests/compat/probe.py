@@ -193,10 +193,21 @@ def refused_weights():
                 said.append("nothing")
             except (ValueError, OSError) as error:
                 said.append(str(error).replace(str(CHECKPOINTS), "").replace(scratch, ""))
+        for name, bits in (("int4", 8), ("int8", 4)):  # loaders have words of their own for it
+            try:
+                load(name, quantization_bit=bits)
+                said.append("nothing")
+            except (ValueError, RuntimeError):
+                said.append("refused")
         kept = AutoModel.from_pretrained(
             CHECKPOINTS / "float", trust_remote_code=True, num_layers=3, ignore_mismatched_sizes=True
         )
-    words = ["float weights"] * 3 + ["quantized weights"] + ["lacks"] * 3 + ["git lfs pull", "truncated"]
+    words = (
+        ["float weights"] * 3
+        + ["quantized weights"]
+        + ["lacks"] * 3
+        + ["git lfs pull", "truncated", "refused", "refused"]
+    )
     assert all(word in text for word, text in zip(words, said)), said
     return [said, kept.config.num_layers]
 
