@@ -397,8 +397,10 @@ class ChatGLMGeneration(GenerationMixin):
         past = kwargs.get("past_key_values")
         attention_mask = kwargs["attention_mask"] = self._mask_of_all(kwargs.get("attention_mask"), prompt, past)
         length = prompt.shape[1] if attention_mask is None else max(prompt.shape[1], attention_mask.shape[-1])
-        max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length") or 20
-        total = max(length + 1, length + max_new_tokens if max_new_tokens is not None else max_length)
+        max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length")
+        if max_new_tokens is None and max_length is None:  # from 5.0 on nothing is set
+            max_new_tokens = 20
+        total = max(length + 1, max_length if max_new_tokens is None else length + max_new_tokens)
         self._check_prompt(length)
         if total > max(self.config.seq_length, length + 1):  # the last token is not read, and needs no position
             raise ValueError(

@@ -6,6 +6,7 @@ import types
 import accelerate
 import pytest
 import torch
+import transformers
 from conftest import load
 
 PROMPT = torch.arange(5, 15)[None]
@@ -41,6 +42,15 @@ def stop(count):
 def test_a_bounded_answer_is_allocated_once(long_model):
     out = long_model.generate(PROMPT, max_new_tokens=20, return_dict_in_generate=True, eos_token_id=None)
     assert allocated(out.past_key_values) == {30}
+
+
+def test_an_answer_without_any_bound_has_that_of_the_release(tiny_checkpoint):
+    """20 tokens; a static cache of 20 in all had no room for them behind a prompt."""
+    model = load(tiny_checkpoint(bits=0, dtype="float32")).eval()
+    model.generation_config = transformers.GenerationConfig(eos_token_id=None, do_sample=False)
+    expected = model.generate(PROMPT)
+    model.config.static_decode = True
+    assert model.generate(PROMPT).equal(expected)
 
 
 def test_an_open_answer_grows_to_the_last_token_and_no_further(tiny_checkpoint):
