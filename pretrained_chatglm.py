@@ -8,8 +8,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
+import torch
 from torch import nn
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel, modeling_utils
 from transformers.utils import cached_file, is_accelerate_available
 
 from .configuration_chatglm import RELEASE, ChatGLMConfig
@@ -39,13 +40,16 @@ PARAMETER = re.compile(
 # -------------------------------------------------------------------------------------------- releases of transformers
 
 MISSING_FP32_MODULES_ARE_REFUSED = RELEASE >= (4, 50)
+# Loading takes meta tensors of one size for one tensor, and so a new head for a norm that it has loaded.
+META_TENSORS_ARE_ONE = (4, 36) <= RELEASE < (4, 56)
 
 
 def add_loading_defaults(kwargs: Dict[str, Any]) -> None:
     """Makes from_pretrained() load in the dtype of the checkpoint and without a second copy in memory, as 5.x does."""
     if RELEASE >= (5, 0):
         return
-    if is_accelerate_available():  # which these releases need for it
+    # These releases need accelerate for it, and refuse it together with DeepSpeed's third stage.
+    if is_accelerate_available() and not modeling_utils.is_deepspeed_zero3_enabled():
         kwargs.setdefault("low_cpu_mem_usage", True)
     if RELEASE < (4, 56) and "dtype" in kwargs:
         kwargs["torch_dtype"] = kwargs.pop("dtype")
@@ -224,11 +228,14 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             if files and strict:
                 refuse_other_format(files, cls._bits_wanted(source, kwargs))
         model, info = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+        left = model._parameters_left_out() if kwargs.get("device_map") is None else []
+        info["missing_keys"] = [*info["missing_keys"], *left]
         if strict:
             if not here:
                 refuse_other_format(find_weight_files(source, kwargs), model.config.quantization_bit)
             model._refuse_missing(source, info["missing_keys"])
             model._refuse_other_bits(source)
+        model._begin_untrained(left)
         body = model.get_body()
         body.freeze()  # 5.x makes every float trainable
         if body.config.pre_seq_len is not None:
@@ -243,6 +250,22 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             where = {"subfolder": options["subfolder"]} if "subfolder" in options else {}
             config = cls.config_class.from_pretrained(source if config is None else config, **where)
         return options.get("quantization_bit", getattr(config, "quantization_bit", 0))
+
+    def _parameters_left_out(self) -> List[str]:
+        """Parameters that loading left on the meta device, though nothing is offloaded."""
+        return [name for name, p in self.named_parameters() if p.is_meta] if META_TENSORS_ARE_ONE else []
+
+    def _begin_untrained(self, names: Iterable[str]) -> None:
+        """Brings parameters from the meta device into memory, initialised."""
+        for owner in sorted({name.rpartition(".")[0] for name in names}):
+            module = self.get_submodule(owner)
+            loaded = {name: p.detach().clone() for name, p in module.named_parameters(recurse=False) if not p.is_meta}
+            for name, parameter in list(module.named_parameters(recurse=False)):
+                if parameter.is_meta:
+                    values = torch.zeros_like(parameter, device="cpu")
+                    setattr(module, name, nn.Parameter(values, requires_grad=parameter.requires_grad))
+            self._init_weights(module)
+            module.load_state_dict(loaded, strict=False)
 
     def _refuse_missing(self, source: Any, missing: Iterable[str]) -> None:
         """Raises ValueError for parameters that are this package's own and were not in the files."""

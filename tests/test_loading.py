@@ -165,6 +165,19 @@ def test_heads_and_layers_of_a_subclass_begin_untrained(folder, package):
         WithValueHead.from_pretrained(change_weights(checkpoint, drop("output_layer")))
 
 
+def test_a_head_that_4_36_leaves_on_the_meta_device(tiny_checkpoint, package, monkeypatch):
+    """It takes meta tensors of one size for one tensor, and answered with what lay in memory; make compat shows it."""
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), AutoModelForSequenceClassification, num_labels=1)
+    head, bias = model.classifier_head, torch.tensor([3.0])
+    head.weight, head.bias = nn.Parameter(head.weight.detach().to("meta")), nn.Parameter(bias.clone())
+    monkeypatch.setattr(package("pretrained_chatglm"), "META_TENSORS_ARE_ONE", True)
+    assert model._parameters_left_out() == ["classifier_head.weight"]
+    model._begin_untrained(["classifier_head.weight"])
+    assert model._parameters_left_out() == []
+    assert 0 < head.weight.std() < 0.1 and head.weight.requires_grad and head.bias.equal(bias)
+    assert model(PROMPT).logits.isfinite().all()
+
+
 def test_what_is_asked_for_by_name_is_done(folder, package):
     """With ignore_mismatched_sizes or a state_dict, a caller says that he knows."""
     spoilt = change_weights(folder(bits=0, dtype="float32"), drop(re.escape(LAYER)))
@@ -309,3 +322,12 @@ def test_memory_is_spared_where_accelerate_is(package, monkeypatch, there):
     monkeypatch.setattr(module, "is_accelerate_available", lambda: there)
     module.add_loading_defaults(options)
     assert options == {"torch_dtype": "auto", **({"low_cpu_mem_usage": True} if there else {})}
+
+
+def test_deepspeed_loads_in_its_own_way(package, monkeypatch):
+    """4.x refuses low_cpu_mem_usage together with ZeRO-3, which nobody here had asked for."""
+    module, options = package("pretrained_chatglm"), {}
+    monkeypatch.setattr(module, "RELEASE", (4, 30))
+    monkeypatch.setattr(module.modeling_utils, "is_deepspeed_zero3_enabled", lambda: True)
+    module.add_loading_defaults(options)
+    assert options == {"torch_dtype": "auto"}

@@ -209,7 +209,23 @@ def refused_weights():
         + ["git lfs pull", "truncated", "refused", "refused"]
     )
     assert all(word in text for word, text in zip(words, said)), said
+    assert not any(parameter.is_meta for parameter in kept.parameters())
     return [said, kept.config.num_layers]
+
+
+@step
+def new_heads():
+    """Of the sizes of parameters that are loaded: some releases took the ones for the others."""
+    transformers.utils.logging.set_verbosity_error()
+    spread = []
+    for labels in (1, 2, 3):
+        model = AutoModelForSequenceClassification.from_pretrained(
+            CHECKPOINTS / "float", trust_remote_code=True, num_labels=labels
+        )
+        head = model.classifier_head
+        spread += [head.weight.device.type, head.bias.abs().sum().item(), bool(0.01 < head.weight.std() < 0.04)]
+        spread.append(model(PROMPT).logits.isfinite().all().item())
+    return spread
 
 
 @step

@@ -71,6 +71,7 @@ LOADING = (
     "quantized_checkpoints",
     "quantize_save_reload",
     "classification",
+    "new_heads",
     "prefix_tuning",
 )
 DRAWN = ("sampling",)  # by another torch with other numbers
