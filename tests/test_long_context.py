@@ -107,7 +107,7 @@ def test_activations_do_not_grow_with_the_prompt(model, ids, padded):
     def largest(length: int) -> LargestTensor:
         cache = model.make_cache(LENGTH)
         model(ids[:, :1], past_key_values=cache, use_cache=True)  # allocates the cache
-        cache.crop(0)
+        cache.reset()
         mask = torch.ones(1, length, dtype=torch.long)
         mask[:, : 5 if padded else 0] = 0
         with LargestTensor(cache) as watch:
