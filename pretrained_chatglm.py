@@ -41,7 +41,7 @@ PARAMETER = re.compile(
 
 MISSING_FP32_MODULES_ARE_REFUSED = RELEASE >= (4, 50)
 # Loading takes meta tensors of one size for one tensor, and so a new head for a norm that it has loaded.
-META_TENSORS_ARE_ONE = (4, 36) <= RELEASE < (4, 56)
+META_TENSORS_ARE_ONE = RELEASE < (4, 56)  # from 4.31 on
 
 
 def add_loading_defaults(kwargs: Dict[str, Any]) -> None:

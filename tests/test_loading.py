@@ -165,7 +165,7 @@ def test_heads_and_layers_of_a_subclass_begin_untrained(folder, package):
         WithValueHead.from_pretrained(change_weights(checkpoint, drop("output_layer")))
 
 
-def test_a_head_that_4_36_leaves_on_the_meta_device(tiny_checkpoint, package, monkeypatch):
+def test_a_head_that_4_33_leaves_on_the_meta_device(tiny_checkpoint, package, monkeypatch):
     """It takes meta tensors of one size for one tensor, and answered with what lay in memory; make compat shows it."""
     model = load(tiny_checkpoint(bits=0, dtype="float32"), AutoModelForSequenceClassification, num_labels=1)
     head, bias = model.classifier_head, torch.tensor([3.0])
