@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL ?=
 
-.PHONY: chat test lint format compat compat-subset bench kernels sanitize clean
+.PHONY: chat test lint format compat compat-subset peers-suite bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,9 @@ compat: $(VENV)/dev  ## the probe suite over all supported releases of transform
 
 compat-subset: $(VENV)/dev
 	$(BIN)/python -m tests.compat.run --subset
+
+peers-suite: $(VENV)/dev  ## tests that transformers holds for its own models, on this package; fetched from PyPI
+	$(BIN)/python -m tests.peers
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.int4_linear
