@@ -93,6 +93,13 @@ class Verdict:
         self.tests, self.passed, self.caught_by, self.comparison = tests, 0, "", ""
         self.others: List[str] = []
 
+    def pytest_sessionstart(self) -> None:  # by now pytest looks for modules in this folder first
+        try:
+            check_finite_output()
+        except Exception as error:
+            self.others.append(f"{type(error).__name__} {error}")
+            raise
+
     def pytest_deselected(self, items: Sequence) -> None:
         self.others += [f"{item.nodeid} was deselected" for item in items]
 
@@ -154,12 +161,10 @@ def run_tests(tree: Path, tests: Sequence[str]) -> Result:
 
     os.chdir(tree)
     sys.dont_write_bytecode = True
-    sys.path[:] = [str(tree), str(tree / "tests")] + [path for path in sys.path if path and Path(path) != ROOT]
     for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "benchmarks", "kernels")]:
         del sys.modules[name]
     tempfile.tempdir = loader.HF_MODULES_CACHE = str(tree.parent / "temporary")
     os.mkdir(tempfile.tempdir)
-    check_finite_output()
     verdict = Verdict(tree / "tests")
     arguments = ["-q", "-p", "no:cacheprovider", "--tb=short", *(f"tests/{test}" for test in tests)]
     code = pytest.main(arguments, plugins=[verdict])
@@ -282,16 +287,17 @@ def table(faults: Sequence[Fault], results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def main(every_fault: Sequence[Fault], description: str) -> int:
-    """The command line of planted_faults.py; returns the status of the process."""
+def main(every_fault: Sequence[Fault], controls: Sequence[Fault], description: str) -> int:
+    """The command line of planted_faults.py; returns the status of the process. Controls run where they are named."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at a time (default: per CPU)")
     parser.add_argument("--json", type=Path, help="write the results to this file, too")
     options = parser.parse_args()
-    faults = [fault for fault in every_fault if not options.names or fault.name in options.names]
-    if not faults:
-        parser.error(f"no such fault: {', '.join(options.names)}")
+    faults = [fault for fault in (*every_fault, *controls) if fault.name in options.names] or list(every_fault)
+    unknown = set(options.names) - {fault.name for fault in faults}
+    if unknown:
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     start = time.monotonic()
     unchanged, *results = run_all(faults, options.workers)
     if options.json:

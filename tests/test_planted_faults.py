@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from package import ROOT, load_package
 
-from tests.planted_faults import FAULTS
+from tests.planted_faults import CONTROLS, FAULTS
 
 FEWEST = 24
 BLIND = 5  # chosen by somebody who had not read the tests
@@ -22,7 +22,7 @@ def results(tmp_path_factory):
     """name -> the result of that fault; "" -> that of the unchanged package. A process of its own, which forks."""
     path = tmp_path_factory.mktemp("planted") / "results.json"
     native = load_package("cpu_kernels").library() is not None
-    names = [fault.name for fault in FAULTS if native or not fault.native]
+    names = [fault.name for fault in (*FAULTS, *CONTROLS) if native or not fault.native]
     command = [sys.executable, "-m", "tests.planted_faults", "--json", str(path), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert path.exists(), done.stderr
@@ -36,7 +36,7 @@ def test_the_table_is_complete():
     assert files == {path.name for path in ROOT.glob("*.py")} - generated
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [*FAULTS, *CONTROLS], ids=lambda fault: fault.name)
 def test_what_a_fault_replaces_is_there_once(fault):
     assert (ROOT / fault.file).read_text(encoding="utf-8").count(fault.old) == 1 and fault.old != fault.new
 
@@ -54,3 +54,11 @@ def test_a_planted_fault_is_caught_by_a_comparison(results, fault):
     if fault.name not in results:
         pytest.skip("no C++ compiler here")
     assert results[fault.name]["caught_by"], results[fault.name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
+def test_only_a_comparison_of_what_a_working_package_gives_counts(results, control):
+    found = results[control.name]
+    assert not found["caught_by"] and bool(found["problem"]) == bool(control.effect)
+    assert found["problem"].startswith(control.effect)
