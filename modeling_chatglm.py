@@ -329,6 +329,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         self.output_layer = DenseLinear(config.hidden_size, config.padded_vocab_size, bias=False)
         self.gradient_checkpointing = False
         self.checkpoint_kwargs: Dict[str, Any] = {"use_reentrant": False}
+        self.checkpoint_every, self.checkpoint_offload = 1, False
         self.settled = False
         if config.pre_seq_len is not None:
             self.prefix_encoder = PrefixEncoder(config)
@@ -512,15 +513,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
 
     def _run_blocks(self, x: Tensor, context: Context, call: Call) -> Tensor:
         """x [b, s, hidden] -> the same shape, before the final norm; keeps what is asked for beside it in `call`."""
-        for block in self.encoder.layers:
+        for index, block in enumerate(self.encoder.layers):
             if call.hidden_states is not None:
                 call.hidden_states += (x,)
-            if self.gradient_checkpointing and self.training:
-                # A reentrant one sees arguments that are tensors, and so no trained prefix.
-                settings = (
-                    {**self.checkpoint_kwargs, "use_reentrant": False} if context.prefix else self.checkpoint_kwargs
-                )
-                x, weights = checkpoint(block, x, context, **settings)
+            if self.gradient_checkpointing and self.training and index % self.checkpoint_every == 0:
+                x, weights = self._recomputed(block, x, context)
             else:
                 x, weights = block(x, context)
             if call.attentions is not None:
@@ -530,6 +527,13 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if context.cache is not None:
             context.cache.advance(x.shape[1])
         return x
+
+    def _recomputed(self, block: nn.Module, x: Tensor, context: Context) -> Tuple[Tensor, Optional[Tensor]]:
+        settings = self.checkpoint_kwargs
+        if context.prefix is not None or not x.requires_grad:  # a reentrant one would give no gradient
+            settings = {**settings, "use_reentrant": False}
+        with torch.autograd.graph.save_on_cpu(x.is_cuda) if self.checkpoint_offload else nullcontext():
+            return checkpoint(block, x, context, **settings)
 
     def _finish(self, call: Call) -> BaseModelOutputWithPast:
         config = self.config

@@ -53,7 +53,8 @@ def add_loading_defaults(kwargs: Dict[str, Any]) -> None:
         kwargs.setdefault("low_cpu_mem_usage", True)
     if RELEASE < (4, 56) and "dtype" in kwargs:
         kwargs["torch_dtype"] = kwargs.pop("dtype")
-    if "dtype" not in kwargs and "torch_dtype" not in kwargs:
+    without_weights = kwargs.get("state_dict") is not None and not kwargs["state_dict"]  # "auto" looks at the first
+    if "dtype" not in kwargs and "torch_dtype" not in kwargs and not without_weights:
         kwargs["dtype" if RELEASE >= (4, 56) else "torch_dtype"] = "auto"
 
 
@@ -229,7 +230,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                 refuse_other_format(files, cls._bits_wanted(source, kwargs))
         model, info = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
         left = model._parameters_left_out() if kwargs.get("device_map") is None else []
-        info["missing_keys"] = [*info["missing_keys"], *left]
+        info["missing_keys"] = type(info["missing_keys"])([*info["missing_keys"], *left])  # a set from 5.0 on
         if strict:
             if not here:
                 refuse_other_format(find_weight_files(source, kwargs), model.config.quantization_bit)
@@ -309,11 +310,22 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             nn.init.zeros_(bias)
 
     def gradient_checkpointing_enable(
-        self, gradient_checkpointing_kwargs: Optional[Dict[str, Any]] = None, **kwargs: Any
+        self,
+        gradient_checkpointing_kwargs: Optional[Dict[str, Any]] = None,
+        every_n_layers: int = 1,
+        offload: bool = False,
     ) -> None:
-        """Recomputes every block in the backward pass; `gradient_checkpointing_kwargs` go to torch's `checkpoint`."""
+        """Recomputes every block, or every n-th, in the backward pass.
+
+        Args:
+            gradient_checkpointing_kwargs: for torch's `checkpoint`.
+            offload: keep what is recomputed from in the memory of the CPU.
+        """
+        if every_n_layers < 1:
+            raise ValueError(f"every_n_layers must be at least 1, got {every_n_layers}")
         body = self.get_body()
         body.checkpoint_kwargs = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
+        body.checkpoint_every, body.checkpoint_offload = every_n_layers, offload
         body.gradient_checkpointing = True
 
     def gradient_checkpointing_disable(self) -> None:

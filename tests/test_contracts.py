@@ -312,6 +312,44 @@ def test_reentrant_checkpoints_train_a_prefix(tiny_checkpoint):
         torch.testing.assert_close(gradient, gradients[0])
 
 
+@pytest.mark.parametrize(
+    "settings", [{"every_n_layers": 2}, {"offload": True}, {"every_n_layers": 2, "offload": True}]
+)
+def test_options_of_checkpointing_do_what_they_say(fresh, settings):
+    """The Trainer of 5.x passes them on; they were swallowed."""
+    layers, gradients, passes = fresh.transformer.encoder.layers, [], []
+    for layer in layers:
+        layer.mlp.register_forward_pre_hook(lambda module, _: passes.append(module))
+    fresh.train()
+    for enable in (False, True):
+        passes.clear()
+        fresh.zero_grad()
+        if enable:
+            fresh.gradient_checkpointing_enable(**settings)
+        fresh(PROMPT, labels=PROMPT).loss.backward()
+        gradients.append([parameter.grad for parameter in fresh.parameters() if parameter.requires_grad])
+    torch.testing.assert_close(gradients[0], gradients[1])
+    every = settings.get("every_n_layers", 1)
+    assert [passes.count(layer.mlp) for layer in layers] == [2 if i % every == 0 else 1 for i in range(len(layers))]
+    with pytest.raises(ValueError, match="every_n_layers.*0"):
+        fresh.gradient_checkpointing_enable(every_n_layers=0)
+
+
+def test_reentrant_checkpoints_over_frozen_embeddings(fresh):
+    """ "element 0 of tensors does not require grad", e.g. where norms alone are trained."""
+    for name, parameter in fresh.named_parameters():
+        parameter.requires_grad = name.endswith("input_layernorm.weight")
+    fresh.train().gradient_checkpointing_enable({"use_reentrant": True})
+    fresh(PROMPT, labels=PROMPT).loss.backward()
+    trained = [parameter.grad for parameter in fresh.parameters() if parameter.requires_grad]
+    assert len(trained) == len(fresh.transformer.encoder.layers) and all(grad.abs().sum() > 0 for grad in trained)
+
+
+def test_loading_info_is_of_the_kind_that_the_release_gives(tiny_checkpoint):
+    _, info = load(tiny_checkpoint(bits=0, dtype="float32"), output_loading_info=True)
+    assert isinstance(info["missing_keys"], set if int(transformers.__version__[0]) >= 5 else list)
+
+
 def test_biases_alone_are_trained_at_any_length(package):
     """LoRA with bias="all" over a float layer: for few rows the native kernel gave no gradient."""
     layer = package("quantization").DenseLinear(32, 16)
