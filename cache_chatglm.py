@@ -418,7 +418,10 @@ class ForeignCache(KVCache):
 
     def __init__(self, cache: Any, num_layers: int):
         super().__init__(num_layers)
-        self.cache, self.length = cache, cache.get_seq_length()
+        self.__dict__["cache"] = (
+            cache  # in 4.45 to 4.49 it is an nn.Module, which only another may have as an attribute
+        )
+        self.length = cache.get_seq_length()
 
     def append(self, layer: int, key: Tensor, value: Tensor) -> Sequence[Tensor]:
         key, value = self.cache.update(key.transpose(1, 2), value.transpose(1, 2), layer)

@@ -113,6 +113,7 @@ def fill_cache(model, length: int, room: int):
     """A cache that holds random keys and values of `length` tokens: attention costs what it costs after a prefill."""
     config = model.config
     cache = model.make_cache(length + room)
+    append = getattr(cache, "append", None) or cache.update  # the name before there was a Cache of transformers in it
     shape = (1, min(length, 1024), config.num_key_value_heads, config.kv_channels)
 
     def random(shape) -> torch.Tensor:
@@ -120,12 +121,12 @@ def fill_cache(model, length: int, room: int):
 
     for _ in range(length // shape[1] if length else 0):
         for layer in range(config.num_layers):
-            cache.update(layer, random(shape), random(shape))
+            append(layer, random(shape), random(shape))
         cache.advance(shape[1])
     if cache.length < length:
         rest = (1, length - cache.length, *shape[2:])
         for layer in range(config.num_layers):
-            cache.update(layer, random(rest), random(rest))
+            append(layer, random(rest), random(rest))
         cache.advance(rest[1])
     return cache
 
