@@ -121,8 +121,8 @@ NEW = (
     ),
     Entry(
         "StopIteration",
-        "design: no GradientCheckpointingLayer, as above, to watch; tests/test_contracts.py counts passes and compares "
-        "gradients with every_n_layers, offload, a prefix and frozen embeddings",
+        "design: no GradientCheckpointingLayer, as above, to watch; tests/test_contracts.py counts passes and "
+        "compares gradients with every_n_layers, offload, a prefix and frozen embeddings",
         (
             "modeling.py::ForConditionalGeneration::test_training_gradient_checkpointing",
             "modeling.py::ForConditionalGeneration::test_training_gradient_checkpointing_use_reentrant_false",
