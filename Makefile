@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL ?=
 
-.PHONY: chat test lint format compat compat-subset peers-suite bench kernels sanitize clean
+.PHONY: chat test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +39,14 @@ compat-subset: $(VENV)/dev
 
 peers-suite: $(VENV)/dev  ## tests that transformers holds for its own models, on this package; fetched from PyPI
 	$(BIN)/python -m tests.peers
+
+.venvs/clients/complete: requirements.txt requirements-clients.txt
+	$(PYTHON) -m venv --clear .venvs/clients
+	.venvs/clients/bin/pip install -q --disable-pip-version-check -r requirements-clients.txt
+	touch $@
+
+clients: .venvs/clients/complete  ## PEFT, TRL, lm-eval and others over this package, CLIENTS="PEFT TRL" for some: tests/CLIENTS.md
+	.venvs/clients/bin/python -m tests.clients $(CLIENTS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.int4_linear

@@ -1,0 +1,1 @@
+"""Other people's libraries over this package, each on a tiny model: `make clients`. Results: tests/CLIENTS.md."""
