@@ -48,6 +48,9 @@ from .quantization import DenseLinear, QuantizedLinear, settle_weights, with_all
 
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
 
+# What TRL and transformers' collators pass for texts packed into one row.
+PACKING = ("cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx")
+
 KeyValue = Tuple[Tensor, Tensor]  # of one layer, each [b, tokens, g, d]
 
 
@@ -297,6 +300,16 @@ def chosen(given: Optional[bool], default: bool) -> bool:
     return default if given is None else given
 
 
+def refuse_unknown(arguments: Dict[str, Any], position_ids: Optional[Tensor]) -> None:
+    """Raises TypeError for arguments that mean nothing here, which a trainer's borders do with `position_ids` only."""
+    unknown = sorted(name for name in arguments if name not in PACKING or position_ids is None)
+    if unknown:
+        advice = (
+            ": say where texts begin by position_ids that start again at 0" if set(unknown) <= set(PACKING) else ""
+        )
+        raise TypeError(f"forward() got unexpected arguments {unknown}{advice}")
+
+
 @dataclass
 class Call:
     """One call of `ChatGLMModel.forward`: its arguments, and what each of its steps finds out for the next."""
@@ -369,6 +382,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         output_attentions: Optional[bool] = None,
         return_dict: Optional[bool] = None,
         last_token_only: bool = False,
+        **packing: Any,
     ) -> Union[Tuple, BaseModelOutputWithPast]:
         """Runs the new tokens through the blocks.
 
@@ -380,6 +394,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             full_attention_mask: bool [b, 1, s, t], True = hidden (the package's older argument).
             past_key_values: a cache to continue; written in place.
             last_token_only: return only the last position, which lets a long prompt run in slices.
+            packing: what trainers say of several texts in one row beside `position_ids`, which are read instead.
 
         Returns:
             last_hidden_state [b, s or 1, hidden] after the final norm; hidden_states (on request), the embeddings and
@@ -389,6 +404,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             ValueError: both or neither of input_ids and inputs_embeds; shapes that do not fit; more tokens than
                 seq_length.
         """
+        refuse_unknown(packing, position_ids)
         tokens = inputs_embeds if input_ids is None else input_ids
         if tokens is None or (input_ids is not None and inputs_embeds is not None):
             raise ValueError("give either input_ids or inputs_embeds")
@@ -636,8 +652,7 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
             loss (with labels), logits [b, s, vocab], past_key_values, hidden_states, attentions.
         """
         items = loss_kwargs.pop("num_items_in_batch", None)
-        if loss_kwargs:
-            raise TypeError(f"forward() got unexpected arguments {sorted(loss_kwargs)}{self._advice(loss_kwargs)}")
+        refuse_unknown(loss_kwargs, position_ids)
         return_dict = chosen(return_dict, self.config.return_dict)
         if labels is not None and shift_labels is None:
             shift_labels = F.pad(labels[:, 1:], (0, 1), value=-100)
@@ -670,11 +685,6 @@ class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel,
             loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
         )
         return outputs if return_dict else outputs.to_tuple()
-
-    @staticmethod
-    def _advice(unexpected: Dict[str, Any]) -> str:
-        packed = any(name.startswith(("cu_seq_lens", "max_length_", "seq_idx")) for name in unexpected)
-        return ": for sequences packed into one row, pass position_ids that start again at 0" if packed else ""
 
     @staticmethod
     def _can_replay(input_ids: Tensor, cache: Any) -> bool:

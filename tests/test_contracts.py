@@ -142,8 +142,9 @@ def test_input_of_a_wrong_kind_is_named(model):
         model(inputs_embeds=torch.zeros(1, 3, hidden + 1))
     with pytest.raises(TypeError, match="forward.. got unexpected arguments.*labls"):
         model(PROMPT, labls=PROMPT)
-    with pytest.raises(TypeError, match="cu_seq_lens_q.*position_ids that start again"):
-        model(PROMPT, cu_seq_lens_q=torch.tensor([0, 10]))
+    for forward in (model, model.transformer):
+        with pytest.raises(TypeError, match="cu_seq_lens_q.*position_ids that start again"):
+            forward(PROMPT, cu_seq_lens_q=torch.tensor([0, 10]))
 
 
 # ------------------------------------------------------------------------------------------------ what generate() runs
@@ -291,7 +292,11 @@ def test_packed_rows_do_not_see_each_other(model):
     positions = torch.cat([torch.arange(text.shape[1])[None] for text in texts], 1)
     with torch.no_grad():
         apart = torch.cat([model(text).logits for text in texts], 1)
-        close(model(packed, position_ids=positions).logits, apart)
+        borders = {"cu_seq_lens_q": torch.tensor([0, 6, 15, 16]), "max_length_q": 9, "seq_idx": None}
+        for more in ({}, borders):  # TRL calls the body by itself
+            close(model(packed, position_ids=positions, **more).logits, apart)
+            hidden = model.transformer(packed, position_ids=positions, **more).last_hidden_state
+            close(model.transformer.output_layer(hidden), apart)
         assert not torch.allclose(model(packed).logits, apart, atol=ATOL), "they would see each other: no control"
 
 
@@ -440,4 +445,8 @@ def test_compile_without_a_break(fresh):
     with torch.no_grad():
         expected = fresh(ids, attention_mask=mask, use_cache=False).logits
         close(compiled(ids, mask)[mask.bool()], expected[mask.bool()])
-        close(torch.compile(fresh, fullgraph=True, backend="eager")(ids, use_cache=False).logits, fresh(ids).logits)
+        for dynamic in (False, True):
+            torch.compiler.reset()
+            compiled = torch.compile(fresh, fullgraph=True, dynamic=dynamic, backend="eager")
+            for use_cache in (False, True):
+                close(compiled(ids, use_cache=use_cache).logits, fresh(ids).logits)
