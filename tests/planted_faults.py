@@ -234,8 +234,8 @@ FAULTS: Tuple[Fault, ...] = (
     Fault(
         "causal from the first key",
         ATTENTION,
-        "causal = mask is None and s == t",
-        "causal = mask is None",
+        "causal = True if mask is None and s == t else False",
+        "causal = True if mask is None else False",
         "several tokens behind a cache, as in assisted generation, see only its beginning",
         (STEPS,),
     ),
