@@ -120,13 +120,15 @@ class KVCache(Cache):
 
     def claim(self, new_tokens: int) -> None:
         """Takes the place of the next `new_tokens`; where a snapshot has it, this cache moves to memory of its own."""
-        if self._shared:
-            with _claims:
-                taken = self._written[0] != self.length
-                if not taken:
-                    self._written[0] = self.length + new_tokens
-            if taken:
-                self._map_rows(lambda filled: filled)
+        if not self._shared:  # a snapshot that is taken from here on finds the place taken
+            self._written[0] = self.length + new_tokens
+            return
+        with _claims:
+            taken = self._written[0] != self.length
+            if not taken:
+                self._written[0] = self.length + new_tokens
+        if taken:
+            self._map_rows(lambda filled: filled)
 
     def _enlarge(self, tokens: int) -> None:
         if tokens > self.capacity:
@@ -200,7 +202,7 @@ class KVCache(Cache):
             for index, buffer in enumerate(buffers):
                 filled = function(buffer[:, : self.length])
                 if self._shared or filled.shape[0] != buffer.shape[0]:
-                    buffers[index] = buffer = buffer.new_empty(filled.shape[0], *buffer.shape[1:])
+                    buffers[index] = buffer = self._allocate(buffer, (filled.shape[0], *buffer.shape[1:]))
                 buffer[:, : self.length] = filled
         self._written, self._shared = [self.length], False
 

@@ -686,7 +686,8 @@ class ChatGLMGeneration(GenerationMixin):
                 raise ValueError(
                     "a cache kept between calls follows one candidate: num_beams and num_return_sequences must be 1"
                 )
-            past_key_values.keep_prefix(prompt[0].tolist()[:-1])
+            with past_key_values.used_by("chat()"):
+                past_key_values.keep_prefix(prompt[0].tolist()[:-1])
             settings["past_key_values"] = past_key_values
             inputs.pop("position_ids", None)
         output = self.generate(**inputs, num_beams=num_beams, **settings)

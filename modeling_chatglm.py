@@ -512,6 +512,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         """Embeds slice after slice and runs each through all blocks."""
         tokens, size, cache = call.tokens, call.slice_size, call.cache
         static = cache is not None and cache.takes_static_step(tokens.shape[1])
+        if isinstance(cache, StaticKVCache) and not static:
+            cache.position = None  # a slice of a prompt may be one token, and is no step
         # A traced length is no range: it would become that of the example.
         for start in (0,) if size >= tokens.shape[1] else range(0, tokens.shape[1], size):
             x = self._embed(tokens[:, start : start + size]) if start else call.first_slice

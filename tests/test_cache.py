@@ -301,3 +301,30 @@ def test_a_static_cache_says_that_it_is_full(caches):
     append(cache, Plain(1), 4, 1)
     with pytest.raises(ValueError, match="of 4 tokens cannot take 5"):
         append(cache, Plain(1), 1, 1)
+
+
+def test_a_snapshot_in_the_middle_of_a_pass_leaves_its_place_to_the_pass(caches):
+    """Another thread of a server takes one while an answer runs."""
+    cache, plain = caches.KVCache(LAYERS, 40), Plain(1)
+    append(cache, plain, 5, 1)
+    new = [torch.randn(1, 2, HEADS, DIM) for _ in range(2 * LAYERS)]
+    cache.append(0, new[0], new[1])
+    snapshot, frozen = cache.snapshot(), Plain(1)
+    frozen.layers = [layer.clone() for layer in plain.layers]
+    append(snapshot, frozen, 2, 1)
+    cache.append(1, new[2], new[3])
+    cache.advance(2)
+    plain.append(new)
+    check(cache, plain)
+    check(snapshot, frozen)
+
+
+def test_a_static_cache_that_moves_holds_no_numbers_beyond_its_end(caches):
+    """Steps multiply what is not yet written by zero: a NaN there would spread."""
+    cache, plain = caches.StaticKVCache(LAYERS, 40), Plain(1)
+    append(cache, plain, 5, 1)
+    other = cache.snapshot()
+    append(other, Plain(1), 1, 1)
+    append(cache, plain, 1, 1)
+    check(cache, plain)
+    assert all((buffer[:, 6:] == 0).all() for buffers in cache._buffers for buffer in buffers)
