@@ -396,6 +396,9 @@ class ChatGLMGeneration(GenerationMixin):
             return super().generate(inputs, generation_config, *args, **kwargs)
         past = kwargs.get("past_key_values")
         attention_mask = kwargs["attention_mask"] = self._mask_of_all(kwargs.get("attention_mask"), prompt, past)
+        held, given = self._cached_tokens(past), kwargs.get("position_ids")
+        if 0 < prompt.shape[1] <= held and given is not None and given.shape[-1] == prompt.shape[1]:
+            del kwargs["position_ids"]  # the tokenizer's, which know of no cache: they continue behind it
         length = prompt.shape[1] if attention_mask is None else max(prompt.shape[1], attention_mask.shape[-1])
         max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length")
         if max_new_tokens is None and max_length is None:  # from 5.0 on nothing is set

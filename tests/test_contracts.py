@@ -177,7 +177,14 @@ def test_new_ids_behind_a_longer_cache_are_all_read(model, kind):
     """Without a mask only the last of them was, in silence."""
     new = torch.tensor([[21, 22, 23]])
     expected = greedy(model, torch.cat((PROMPT, new), 1), 5)[:, 10:]
-    for extra in ({}, {"attention_mask": torch.ones_like(new)}, {"attention_mask": torch.ones(1, 13).long()}):
+    ones, three = torch.ones(1, 13).long(), torch.ones_like(new)
+    for extra in (
+        {},
+        {"attention_mask": three},
+        {"attention_mask": ones},
+        {"attention_mask": three, "position_ids": torch.arange(3)[None]},  # what the tokenizer gives
+        {"attention_mask": ones, "position_ids": torch.arange(10, 13)[None]},
+    ):
         cache = longer(model, PROMPT) if kind == "ours" else transformers.DynamicCache()
         if kind == "dynamic":
             with torch.no_grad():
