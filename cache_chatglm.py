@@ -308,7 +308,7 @@ def dequantize_cache(
 class StaticKVCache(KVCache):
     """A cache that cannot grow: once a prompt is in, every step has the same shapes, as a CUDA graph needs.
 
-    From `begin_static_steps` on, `update` writes single tokens at a position that the device holds, and returns whole
+    From `begin_static_steps` on, `append` writes single tokens at a position that the device holds, and returns whole
     buffers.
 
     Raises:

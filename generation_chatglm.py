@@ -395,10 +395,8 @@ class ChatGLMGeneration(GenerationMixin):
         if prompt is None:
             return super().generate(inputs, generation_config, *args, **kwargs)
         past = kwargs.get("past_key_values")
-        attention_mask = kwargs["attention_mask"] = self._mask_of_all(kwargs.get("attention_mask"), prompt, past)
-        held, given = self._cached_tokens(past), kwargs.get("position_ids")
-        if 0 < prompt.shape[1] <= held and given is not None and given.shape[-1] == prompt.shape[1]:
-            del kwargs["position_ids"]  # the tokenizer's, which know of no cache: they continue behind it
+        self._continue_cache(kwargs, prompt, past)
+        attention_mask = kwargs.get("attention_mask")
         length = prompt.shape[1] if attention_mask is None else max(prompt.shape[1], attention_mask.shape[-1])
         max_new_tokens, max_length = setting("max_new_tokens"), setting("max_length")
         if max_new_tokens is None and max_length is None:  # from 5.0 on nothing is set
@@ -434,16 +432,21 @@ class ChatGLMGeneration(GenerationMixin):
             finally:
                 past.unpadded = False
 
-    def _mask_of_all(self, mask: Optional[Tensor], prompt: Tensor, past: Any) -> Optional[Tensor]:
-        """The mask [b, t] over what a cache holds and the prompt behind it; the given one where it says all there is.
+    def _continue_cache(self, kwargs: Dict[str, Any], prompt: Tensor, past: Any) -> None:
+        """Makes mask and positions that are given for new tokens alone count what a cache holds before them.
 
         A prompt that is longer than the cache begins with the tokens in it, as in transformers.
         """
         held, (batch, length) = self._cached_tokens(past), prompt.shape[:2]
-        if not held or length > held or (mask is not None and mask.shape[-1] != length):
-            return mask
-        mask = mask if mask is not None else torch.ones(batch, length, dtype=torch.long, device=prompt.device)
-        return F.pad(mask, (held, 0), value=1)
+        if not held or length > held:
+            return
+        position_ids, mask = kwargs.get("position_ids"), kwargs.get("attention_mask")
+        if position_ids is not None and position_ids.shape[-1] == length:
+            del kwargs["position_ids"]  # a tokenizer's know of no cache: each step derives its own
+        if mask is None:
+            mask = torch.ones(batch, length, dtype=torch.long, device=prompt.device)
+        if mask.shape[-1] == length:
+            kwargs["attention_mask"] = F.pad(mask, (held, 0), value=1)
 
     def make_cache(self, max_length: int, batch_size: int = 1) -> KVCache:
         """A cache for `batch_size` rows of `max_length` tokens, allocated when first written.
@@ -581,7 +584,13 @@ class ChatGLMGeneration(GenerationMixin):
         ids[:, :prompt_length] = new_ids = input_ids
         for length in range(prompt_length, ids.shape[1]):
             outputs = self(
-                new_ids, position_ids, attention_mask, cache, use_cache=True, return_dict=True, return_last_logit=True
+                new_ids,
+                position_ids,
+                attention_mask,
+                past_key_values=cache,  # by name: accelerate moves what comes by position to a device
+                use_cache=True,
+                return_dict=True,
+                return_last_logit=True,
             )
             scores = process(ids[:, :length], outputs.logits[:, -1].float())
             if config.do_sample:
