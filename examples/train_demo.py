@@ -1,0 +1,331 @@
+"""Makes the demonstration model in demo_model/: python -m examples.train_demo [--work FOLDER] [--output FOLDER]
+
+The architecture is ChatGLM2's, small: 10 million parameters in the published int4 layout. Everything it learns is
+written by examples/demo_text.py. Takes under two hours on two cores; started again, it goes on from its last checkpoint.
+
+1. A SentencePiece vocabulary from the dialogues.
+2. Copying first: pieces drawn at random, parts of which return. This teaches heads to find what was said before, on
+   which names, facts and pass keys rest, and takes minutes.
+3. Dialogues, the loss on answers alone. Later, positions are spread over the whole context (PoSE, arXiv:2309.10400).
+4. The last quarter runs with weights rounded to int4 (straight-through estimation, arXiv:1308.3432), as they are saved.
+"""
+
+import argparse
+import json
+import math
+import random
+import shutil
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+import sentencepiece
+import torch
+from tqdm import tqdm
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from benchmarks.make_checkpoint import ROOT, copy_code
+
+from .demo_text import Task, Writer
+from .training_data import IGNORED
+
+PIECES = 1780
+GEOMETRY = {
+    "num_layers": 6,
+    "hidden_size": 384,
+    "ffn_hidden_size": 1024,
+    "kv_channels": 64,
+    "num_attention_heads": 6,
+    "multi_query_group_num": 2,
+    "padded_vocab_size": 1792,
+    "seq_length": 32768,
+    "rope_ratio": 16,
+}
+WEIGHTS = {  # how often a dialogue is of a kind
+    "small talk": 1.5,
+    "package": 2.5,
+    "name": 4,
+    "own fact": 2,
+    "text": 3,
+    "pass key": 2,
+    "sum": 1,
+    "unknown": 0.7,
+    "repeat": 1.5,
+}
+TOKENS = 4096  # of a batch, padding included
+LONGEST = 640  # tokens of a dialogue
+POOL = 16  # batches drawn together, so that dialogues of one length meet
+LEARNING_RATE = 2e-3
+WARM_UP = 100  # steps
+COPYING, SPREADING, DECAY, ROUNDING = 0.08, 0.4, 0.55, 0.72  # parts of the training where each ends or begins
+EVERY = 100  # steps between checkpoints
+
+Example = Tuple[List[int], List[int]]  # ids, labels
+
+
+# ---------------------------------------------------------------------------------------------------------- vocabulary
+
+
+def train_vocabulary(folder: Path, seed: int) -> None:
+    """Writes tokenizer.model: BPE with byte fallback, over dialogues as `chat` writes them."""
+    from tokenization_chatglm import ChatGLMTokenizer
+
+    writer = Writer(random.Random(f"vocabulary {seed}"))
+    build = ChatGLMTokenizer.build_prompt
+    texts = []
+    for _ in range(8000):
+        *history, (question, answer) = writer.any(WEIGHTS).rounds
+        texts.append(build(None, question, history) + answer)
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=PIECES,
+        model_type="bpe",
+        byte_fallback=True,
+        character_coverage=0.9995,
+        num_threads=1,
+        minloglevel=2,
+        unk_id=0,
+        bos_id=1,
+        eos_id=2,
+        pad_id=-1,
+        max_sentence_length=16384,
+        remove_extra_whitespaces=False,
+        split_digits=True,
+        user_defined_symbols=["\n"],
+        normalization_rule_name="identity",
+    )
+    (folder / "tokenizer.vocab").unlink()
+
+
+def prepare(work: Path, seed: int):
+    """The folder of the untrained model: config, tokenizer, this package's code. Returns its tokenizer."""
+    work.mkdir(parents=True, exist_ok=True)
+    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
+    config.update(GEOMETRY, quantization_bit=0, torch_dtype="float32", _name_or_path="chatglm2-demo")
+    (work / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    copy_code(work)
+    if not (work / "tokenizer.model").exists():
+        train_vocabulary(work, seed)
+    return AutoTokenizer.from_pretrained(str(work), trust_remote_code=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------- data
+
+
+def encode_dialogue(tokenizer, task: Task) -> Example:
+    """A dialogue as `chat` tokenizes it, with labels on the answers and on the end of each."""
+    *history, (question, answer) = task.rounds
+    ids = tokenizer.encode(tokenizer.build_prompt(question, history) + answer) + [tokenizer.eos_token_id]
+    labels = [IGNORED] * len(ids)
+    for number, (asked, said) in enumerate(task.rounds):
+        prompt = tokenizer.build_prompt(asked, history[:number])
+        start, end = len(tokenizer.encode(prompt)), len(tokenizer.encode(prompt + said))
+        labels[start:end] = ids[start:end]
+        labels[end] = tokenizer.eos_token_id  # where the history goes on, an answer being written ends
+    return ids, labels
+
+
+def copying_example(rng: random.Random, prefix: List[int], pieces: int) -> Example:
+    """Pieces drawn at random, then parts of what stands before, again and again; labels on all but their first."""
+    ids = prefix + [rng.randrange(3, pieces) for _ in range(rng.randint(6, 40))]
+    labels = [IGNORED] * len(ids)
+    while len(ids) < 64:
+        length = rng.randint(2, 10)
+        start = rng.randint(len(prefix), len(ids) - 2)
+        part = ids[start : start + length]
+        ids += part
+        labels += [IGNORED] + part[1:]
+    return ids, labels
+
+
+def spread(rng: random.Random, length: int, context: int) -> List[int]:
+    """Positions of a short sequence, with one to three jumps, as if it were part of a long one."""
+    positions, left = list(range(length)), context - length
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        jump = min(left, int(2 ** rng.uniform(3, math.log2(context))))
+        cut = rng.randint(2, max(2, length - 1))
+        positions[cut:] = [position + jump for position in positions[cut:]]
+        left -= jump
+    return positions
+
+
+def pool(tokenizer, number: int, done: float, seed: int) -> List[Dict[str, torch.Tensor]]:
+    """`POOL` batches, the same whenever they are asked for. done: the part of the training that is over, 0 to 1."""
+    rng = random.Random(f"{seed} {number}")
+    writer, prefix = Writer(rng), tokenizer.encode("")[:2]
+    copies = 0.75 if done < COPYING else 0.1 if done < SPREADING else 0.05
+    examples: List[Example] = []
+    total = 0
+    while total < POOL * TOKENS:
+        copying = rng.random() < copies
+        example = copying_example(rng, prefix, PIECES) if copying else encode_dialogue(tokenizer, writer.any(WEIGHTS))
+        if len(example[0]) <= LONGEST:
+            examples.append(example)
+            total += len(example[0])
+    examples.sort(key=lambda example: len(example[0]))
+    groups: List[List[Example]] = [[]]
+    for example in examples:
+        if (len(groups[-1]) + 1) * len(example[0]) > TOKENS and len(groups) < POOL:
+            groups.append([])
+        groups[-1].append(example)
+    rng.shuffle(groups)
+    return [padded(rng, group, done >= SPREADING) for group in groups]
+
+
+def padded(rng: random.Random, group: List[Example], spreading: bool) -> Dict[str, torch.Tensor]:
+    width = max(len(ids) for ids, _ in group)
+    positions = [
+        spread(rng, width, GEOMETRY["seq_length"]) if spreading and rng.random() < 0.4 else list(range(width))
+        for _ in group
+    ]
+    return {
+        "input_ids": torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in group]),
+        "labels": torch.tensor([labels + [IGNORED] * (width - len(labels)) for _, labels in group]),
+        "position_ids": torch.tensor(positions),
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+def initialize(model, seed: int) -> None:
+    """Weights to begin with. Interpolated positions of neighbours differ by a sixteenth of a radian at most, which
+    heads take long to tell apart; so the heads of the first two layers begin with a preference for what is near."""
+    torch.manual_seed(seed)
+    config = model.config
+    width, heads = config.kv_channels, config.num_attention_heads
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.04 if "query_key_value" in name else 0.02)
+    for block in model.transformer.encoder.layers[:2]:
+        layer = block.self_attention.query_key_value
+        weight = layer.weight.data[: (heads + 2) * width].view(heads + 2, width, -1)
+        bias = layer.bias.data[: (heads + 2) * width].view(heads + 2, width)
+        weight[:, :8] = 0  # the four fastest pairs of channels know positions only
+        bias[heads:, 0:8:2] = 8.0
+        for head, slope in enumerate((0.0, 0.1, 0.25, 0.5, 0.8, 1.2)):  # in logits per token
+            for pair in range(4):
+                angle = 10000 ** (-2 * pair / (width // 2)) / config.rope_ratio
+                bias[head, 2 * pair + 1] = slope / 4 / angle * width**0.5 / 8.0
+
+
+def rounded_to_int4(weight: torch.Tensor) -> torch.Tensor:
+    """The weight as int4 would give it, with the gradient of the weight itself."""
+    scale = weight.detach().abs().amax(dim=1, keepdim=True) / 7
+    return weight + ((weight.detach() / scale).round() * scale - weight.detach())
+
+
+def learning_rate(done: float, step: int) -> float:
+    falling = 1.0 if done < DECAY else 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * (done - DECAY) / (1 - DECAY)))
+    return LEARNING_RATE * min(1.0, (step + 1) / WARM_UP) * falling
+
+
+def losses_of(model, optimizer, tokenizer, first: int, steps: int, seed: int) -> Iterator[float]:
+    """Trains from step `first` on; yields the loss of every step."""
+    linear = [name for name, parameter in model.named_parameters() if ".layers." in name and parameter.dim() == 2]
+    bfloat16 = torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
+    batches: List[Dict[str, torch.Tensor]] = []
+    for step in range(first, steps):
+        done = step / steps
+        if not batches or step % POOL == 0:
+            batches = pool(tokenizer, step // POOL, step // POOL * POOL / steps, seed)
+        batch = batches[step % POOL % len(batches)]
+        weights = dict(model.named_parameters())
+        weights = {name: rounded_to_int4(weights[name]) for name in linear} if done >= ROUNDING else {}
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(done, step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            loss = torch.func.functional_call(model, weights, (), {**batch, "use_cache": False}).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        yield loss.item()
+
+
+def train(work: Path, tokenizer, steps: int, seed: int):
+    """Trains, or goes on from work/checkpoint.pt. Returns the model, and the loss of every step."""
+    config = AutoConfig.from_pretrained(str(work), trust_remote_code=True)
+    model = AutoModelForCausalLM.from_config(config, trust_remote_code=True).float().train()
+    initialize(model, seed)
+    groups = [
+        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.05},
+        {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.98))
+    losses: List[float] = []
+    checkpoint = work / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True)
+        if (saved["steps"], saved["seed"]) != (steps, seed):
+            raise ValueError(
+                f"{checkpoint} is of a training of {saved['steps']} steps with seed {saved['seed']}; delete it to begin anew"
+            )
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        losses = saved["losses"]
+    with tqdm(total=steps, initial=len(losses), desc="training", unit="step", smoothing=0.05) as bar:
+        for loss in losses_of(model, optimizer, tokenizer, len(losses), steps, seed):
+            losses.append(loss)
+            recent = losses[-50:]
+            bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}", refresh=False)
+            bar.update()
+            if len(losses) % EVERY == 0 or len(losses) == steps:
+                state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "losses": losses}
+                torch.save({**state, "steps": steps, "seed": seed}, checkpoint.with_suffix(".part"))
+                checkpoint.with_suffix(".part").replace(checkpoint)
+    return model.eval(), losses
+
+
+# -------------------------------------------------------------------------------------------------------------- output
+
+
+def plot(losses: List[float], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    width = max(1, len(losses) // 200)
+    means = [sum(losses[at : at + width]) / len(losses[at : at + width]) for at in range(0, len(losses), width)]
+    figure, axes = pyplot.subplots(figsize=(7, 3.5))
+    axes.plot([at * width for at in range(len(means))], means)
+    for part, text in ((COPYING, "dialogues"), (SPREADING, "positions spread"), (ROUNDING, "int4")):
+        axes.axvline(part * len(losses), color="grey", linewidth=0.6)
+        axes.text(part * len(losses), max(means), " " + text, fontsize=8, va="top")
+    axes.set(xlabel="step", ylabel="loss of answers, nats per token", yscale="log")
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def save(model, work: Path, output: Path) -> None:
+    """float32 weights to work/float32, int4 in the published layout to `output`: weights and settings, no code."""
+    model.save_pretrained(str(work / "float32"))
+    output.mkdir(parents=True, exist_ok=True)
+    packed = model.half().quantize(4)
+    packed.save_pretrained(str(work / "int4"), safe_serialization=True)
+    shutil.copyfile(work / "int4" / "model.safetensors", output / "model.safetensors")
+    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
+    config.update(GEOMETRY, _name_or_path="chatglm2-demo")
+    (output / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    shutil.copyfile(work / "tokenizer.model", output / "tokenizer.model")
+    for name in ("tokenizer_config.json", "generation_config.json"):
+        shutil.copyfile(ROOT / name, output / name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "demo_training", help="for checkpoints")
+    parser.add_argument("--output", type=Path, default=ROOT / "demo_model")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    tokenizer = prepare(arguments.work, arguments.seed)
+    model, losses = train(arguments.work, tokenizer, arguments.steps, arguments.seed)
+    plot(losses, arguments.work / "loss.png")
+    save(model, arguments.work, arguments.output)
+    print(f"{arguments.output}: {sum(path.stat().st_size for path in arguments.output.iterdir()) / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
