@@ -1,13 +1,14 @@
 """Makes the demonstration model in demo_model/: python -m examples.train_demo [--work FOLDER] [--output FOLDER]
 
 The architecture is ChatGLM2's, small: 10 million parameters in the published int4 layout. Everything it learns is
-written by examples/demo_text.py. Takes under two hours on two cores; started again, it goes on from its last checkpoint.
+written by examples/demo_text.py. Takes under two hours on two cores; started again, it goes on from its last
+checkpoint.
 
 1. A SentencePiece vocabulary from the dialogues.
 2. Copying first: pieces drawn at random, parts of which return. This teaches heads to find what was said before, on
    which names, facts and pass keys rest, and takes minutes.
 3. Dialogues, the loss on answers alone. Later, positions are spread over the whole context (PoSE, arXiv:2309.10400).
-4. The last quarter runs with weights rounded to int4 (straight-through estimation, arXiv:1308.3432), as they are saved.
+4. The last quarter runs with weights rounded to int4, as they are saved (straight-through, arXiv:1308.3432).
 """
 
 import argparse
@@ -259,7 +260,7 @@ def train(work: Path, tokenizer, steps: int, seed: int):
         saved = torch.load(checkpoint, weights_only=True)
         if (saved["steps"], saved["seed"]) != (steps, seed):
             raise ValueError(
-                f"{checkpoint} is of a training of {saved['steps']} steps with seed {saved['seed']}; delete it to begin anew"
+                f"{checkpoint} is of {saved['steps']} steps with seed {saved['seed']}; delete it to begin anew"
             )
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
