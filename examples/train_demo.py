@@ -5,8 +5,8 @@ written by examples/demo_text.py. Takes under two hours on two cores; started ag
 checkpoint.
 
 1. A SentencePiece vocabulary from the dialogues.
-2. Copying first: pieces drawn at random, parts of which return. This teaches heads to find what was said before, on
-   which names, facts and pass keys rest, and takes minutes.
+2. Copying first: pieces drawn at random, parts of which return, from heads that begin as ones that copy. Names, facts
+   and pass keys rest on this.
 3. Dialogues, the loss on answers alone. Later, positions are spread over the whole context (PoSE, arXiv:2309.10400).
 4. The last quarter runs with weights rounded to int4, as they are saved (straight-through, arXiv:1308.3432).
 """
@@ -55,9 +55,12 @@ WEIGHTS = {  # how often a dialogue is of a kind
 TOKENS = 4096  # of a batch, padding included
 LONGEST = 640  # tokens of a dialogue
 POOL = 16  # batches drawn together, so that dialogues of one length meet
-LEARNING_RATE = 2e-3
+# What the parts of the residual stream hold in the beginning (`initialize`).
+TEXT, BEFORE, NEXT = slice(0, 256), slice(256, 320), slice(320, 384)
+SLOPES = (3.0, 1.2, 0.4, 0.0, 0.1, 0.8)  # of the first layer's heads: logits that a piece loses with each position
+LEARNING_RATE = 1.5e-3
 WARM_UP = 100  # steps
-COPYING, SPREADING, DECAY, ROUNDING = 0.08, 0.4, 0.55, 0.72  # parts of the training where each ends or begins
+COPYING, SPREADING, DECAY, ROUNDING = 0.04, 0.35, 0.5, 0.7  # parts of the training where each ends or begins
 EVERY = 100  # steps between checkpoints
 
 Example = Tuple[List[int], List[int]]  # ids, labels
@@ -190,24 +193,67 @@ def padded(rng: random.Random, group: List[Example], spreading: bool) -> Dict[st
 
 
 def initialize(model, seed: int) -> None:
-    """Weights to begin with. Interpolated positions of neighbours differ by a sixteenth of a radian at most, which
-    heads take long to tell apart; so the heads of the first two layers begin with a preference for what is near."""
+    """Weights to begin with: small random ones, but for an induction head (Olsson et al. 2022, arXiv:2209.11895).
+
+    To say a name again, a model looks for the last piece it said, and takes what came after that. Training finds such
+    heads late here, as interpolated positions of neighbours differ by a sixteenth of a radian at most. So they are
+    given: the residual stream begins as three parts. `TEXT` holds the piece itself; a pair of heads of the first
+    layer writes the piece before it to `BEFORE`; the heads of the second layer look for a piece whose `BEFORE` is
+    theirs, and write it to `NEXT`, which the output layer reads. Untrained, this copies nine pieces of ten rightly.
+    """
     torch.manual_seed(seed)
     config = model.config
     width, heads = config.kv_channels, config.num_attention_heads
+    embedding = model.transformer.embedding.word_embeddings.weight.data
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
-            torch.nn.init.normal_(parameter, std=0.04 if "query_key_value" in name else 0.02)
-    for block in model.transformer.encoder.layers[:2]:
-        layer = block.self_attention.query_key_value
-        weight = layer.weight.data[: (heads + 2) * width].view(heads + 2, width, -1)
-        bias = layer.bias.data[: (heads + 2) * width].view(heads + 2, width)
-        weight[:, :8] = 0  # the four fastest pairs of channels know positions only
-        bias[heads:, 0:8:2] = 8.0
-        for head, slope in enumerate((0.0, 0.1, 0.25, 0.5, 0.8, 1.2)):  # in logits per token
-            for pair in range(4):
-                angle = 10000 ** (-2 * pair / (width // 2)) / config.rope_ratio
-                bias[head, 2 * pair + 1] = slope / 4 / angle * width**0.5 / 8.0
+            torch.nn.init.normal_(parameter, std=0.006 if "dense.weight" in name or "4h_to_h" in name else 0.02)
+    embedding.zero_()
+    embedding[:, TEXT].normal_(std=0.25)
+    rotation = torch.linalg.qr(torch.randn(width, width))[0]
+    reading = torch.randn(2, width, TEXT.stop) / TEXT.stop**0.5  # of TEXT, by the values of either layer
+
+    weight, bias, dense = attention_weights(model, 0)
+    weight[: heads + 2, :8] = 0  # the four fastest pairs of channels know positions alone
+    bias[heads : heads + 2, 0:8:2] = 8.0
+    for head, slope in enumerate(SLOPES):
+        for pair in range(4):
+            bias[head, 2 * pair + 1] = slope / 4 * 10000 ** (2 * pair / (width // 2)) * config.rope_ratio
+    weight[:2, 8:] = 0
+    weight[heads + 2] = 0
+    weight[heads + 2, :, TEXT] = reading[0]
+    # Both heads see mostly the piece itself, the second also what is before it: the difference is the latter alone.
+    of_itself = [1 - math.exp(-slope) for slope in SLOPES[:2]]
+    dense[BEFORE] = dense[:, :2] = 0
+    dense[BEFORE, 1] = 1.2 * rotation
+    dense[BEFORE, 0] = -1.2 * of_itself[1] / of_itself[0] * rotation
+
+    weight, _, dense = attention_weights(model, 1)
+    dense.normal_(std=0.002)
+    for group in range(2):
+        matching = torch.randn(width // 2, width) / width**0.5
+        own = slice(group * heads // 2, (group + 1) * heads // 2)
+        weight[own] = weight[heads + group] = weight[heads + 2 + group] = 0
+        weight[own, width // 2 :, TEXT] = matching @ rotation @ reading[0]
+        weight[heads + group, width // 2 :, BEFORE] = matching
+        weight[heads + 2 + group, :, TEXT] = reading[1]
+    dense[NEXT] = 1.5 / heads * rotation[:, None]
+    normed = embedding / embedding.square().mean(1, keepdim=True).sqrt()
+    output = model.transformer.output_layer.weight.data
+    output[:, TEXT.stop :] = 0
+    output[:, NEXT] = 0.3 * normed[:, TEXT] @ reading[1].T @ rotation.T
+
+
+def attention_weights(model, layer: int) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Views of a layer's weights: [heads + keys + values, channels, hidden], their bias, [hidden, heads, channels]."""
+    attention, config = model.transformer.encoder.layers[layer].self_attention, model.config
+    qkv = attention.query_key_value
+    dense = attention.dense.weight.data.view(config.hidden_size, config.num_attention_heads, -1)
+    return (
+        qkv.weight.data.view(-1, config.kv_channels, config.hidden_size),
+        qkv.bias.data.view(-1, config.kv_channels),
+        dense,
+    )
 
 
 def rounded_to_int4(weight: torch.Tensor) -> torch.Tensor:
@@ -318,7 +364,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "demo_training", help="for checkpoints")
     parser.add_argument("--output", type=Path, default=ROOT / "demo_model")
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=2200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     tokenizer = prepare(arguments.work, arguments.seed)
