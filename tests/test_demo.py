@@ -1,0 +1,220 @@
+"""The demonstration model: what it was trained on, and what only a model with something to say can show.
+
+`python -m benchmarks.demo` measures all that README claims; here is the part that takes seconds.
+"""
+
+import json
+import random
+import re
+
+import pytest
+import torch
+from conftest import load
+from transformers import AutoTokenizer
+
+from benchmarks.common import module_of
+from benchmarks.demo import DEMO, DIALOGUES, KINDS, ask, dialogues, judge, lay_out, pass_keys, perplexity, right
+from examples.demo_text import Task, Writer
+from examples.train_demo import WEIGHTS, copying_example, encode_dialogue, spread
+
+GREEDY = {"do_sample": False}
+FLOORS = {"small talk": 38, "package": 34, "name": 34}  # of 40, greedy
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return lay_out(DEMO, tmp_path_factory.mktemp("demo") / "model")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(folder):
+    return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return load(folder).eval()
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+def test_nothing_that_is_judged_is_trained_on():
+    """Wordings, names, numbers and sums of the judged dialogues are in no training text."""
+    writer = Writer(random.Random("training"))
+    rounds = [pair for _ in range(20000) for pair in writer.any(WEIGHTS).rounds]
+    trained = "\n".join(f"{question}\n{answer}" for question, answer in rounds)
+    questions = {question for question, _ in rounds}
+    for kind in KINDS:
+        for task in dialogues(kind):
+            question, answer = task.rounds[-1]
+            if kind in ("small talk", "package", "name"):
+                # as part of a longer question too: "Well, ..." may stand before it
+                assert question not in trained, question
+            if kind in ("text", "pass key", "sum", "repeat"):
+                assert question not in questions, question
+            if kind in ("name", "pass key"):
+                assert answer not in trained, answer
+            if kind == "pass key":
+                assert not re.search(rf"(?<!\d){task.expected[0]}(?!\d)", trained), task.expected
+
+
+def test_a_dialogue_is_tokenized_as_chat_does_it(model, tokenizer):
+    """Labels are on answers alone, each behind the prompt that chat() builds, and each ends with </s>."""
+    task = Task("", [("你好", "你好！"), ("My name is Ada.", "Nice to meet you, Ada!"), ("我是谁？", "你叫Ada。")], ())
+    ids, labels = encode_dialogue(tokenizer, task)
+    history = []
+    for question, answer in task.rounds:
+        prompt = model.build_inputs(tokenizer, question, history)["input_ids"][0].tolist()
+        assert ids[: len(prompt)] == prompt
+        end = next(at for at in range(len(prompt), len(labels)) if labels[at] == tokenizer.eos_token_id)
+        assert tokenizer.decode(labels[len(prompt) : end]) == answer
+        labels[len(prompt) : end + 1] = [-100] * (end + 1 - len(prompt))
+        history.append((question, answer))
+    assert set(labels) == {-100}
+
+
+def test_copied_pieces_stood_before_and_spread_positions_rise():
+    rng = random.Random(0)
+    for _ in range(50):
+        ids, labels = copying_example(rng, [1783, 1785], 1780)
+        for at, label in enumerate(labels):
+            if label != -100:
+                assert label == ids[at] and (ids[at - 1], label) in list(zip(ids, ids[1:]))[: at - 1]
+        positions = spread(rng, len(ids), 32768)
+        assert len(positions) == len(ids) and positions[-1] < 32768
+        assert all(later > earlier for earlier, later in zip(positions, positions[1:]))
+
+
+# ------------------------------------------------------------------------------------------------------------- layout
+
+
+def test_it_has_the_published_layout_in_8_mb(model):
+    assert {path.name for path in DEMO.iterdir()} == {
+        "config.json", "generation_config.json", "model.safetensors", "tokenizer.model", "tokenizer_config.json",
+    }  # fmt: skip
+    assert sum(path.stat().st_size for path in DEMO.iterdir()) <= 8e6
+    config = json.loads((DEMO / "config.json").read_text(encoding="utf-8"))
+    assert (config["quantization_bit"], config["rope_ratio"], config["seq_length"]) == (4, 16, 32768)
+    assert config["multi_query_group_num"] == 2
+    assert config["num_attention_heads"] * config["kv_channels"] == config["hidden_size"]
+    widths = ("hidden_size", "ffn_hidden_size", "kv_channels", "padded_vocab_size")
+    assert all(config[key] % 64 == 0 for key in widths)
+    assert model.dtype == torch.float16
+
+
+def test_its_products_run_in_the_compiled_kernels_and_answers_hold_without_them(model, tokenizer, monkeypatch):
+    quantization, kernels = module_of(model, "quantization"), module_of(model, "cpu_kernels")
+    if kernels.library() is None:
+        pytest.skip("no compiler here")
+    calls = []
+    real = quantization.cpu_quantized_linear
+    monkeypatch.setattr(quantization, "cpu_quantized_linear", lambda *args: calls.append(1) or real(*args))
+    query = "How do I quantize the model?"
+    answer = model.chat(tokenizer, query, **GREEDY)[0]
+    passes = len(tokenizer.encode(answer, add_special_tokens=False)) + 1
+    assert len(calls) >= 2 * model.config.num_layers * (passes - 1), "both products of every MLP, at every token"
+    monkeypatch.setattr(kernels, "library", lambda: None)
+    assert model.chat(tokenizer, query, **GREEDY)[0] == answer and "quantize(4)" in answer
+
+
+# -------------------------------------------------------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("kind", FLOORS)
+def test_it_answers_what_it_was_not_trained_on(model, tokenizer, kind):
+    tasks = dialogues(kind)
+    assert len(tasks) == DIALOGUES
+    assert judge(model, tokenizer, tasks, **GREEDY) >= FLOORS[kind]
+
+
+def test_a_name_is_known_two_rounds_later(model, tokenizer):
+    """The README's dialogue, with names that somebody else chose."""
+    for name in ("林若溪", "Bogdan"):
+        history = []
+        chinese = not name.isascii()
+        hello, told = ("你好", f"我叫{name}。") if chinese else ("Hello", f"My name is {name}.")
+        others = ("谢谢", "晚上睡不着应该怎么办") if chinese else ("Thank you", "What can you do?")
+        for query in (hello, told, *others):
+            _, history = model.chat(tokenizer, query, history=history, **GREEDY)
+        asked = "我叫什么名字？" if chinese else "What is my name?"
+        answer, _ = model.chat(tokenizer, asked, history=history, **GREEDY)
+        assert name in answer
+
+
+def test_it_says_what_it_is_and_answers_in_the_language_of_the_question(model, tokenizer):
+    for query, expected in (("你是谁？", "不是 ChatGLM2-6B"), ("Who are you?", "not ChatGLM2-6B")):
+        answer, _ = model.chat(tokenizer, query, **GREEDY)
+        assert expected in answer and "演示模型|demonstration model".split("|")[query.isascii()] in answer
+
+
+# ------------------------------------------------------------------------- what random weights cannot show of the code
+
+
+def test_a_stream_of_chinese_shows_whole_characters_and_the_same_text(model, tokenizer):
+    """Rare characters are three pieces each: none is shown in parts, and none is lost."""
+    query = "请重复：龘靐"
+    shown = [text for text, _ in model.stream_chat(tokenizer, query, **GREEDY)]
+    assert all("\ufffd" not in text for text in shown)
+    assert all(later.startswith(earlier) for earlier, later in zip(shown, shown[1:])) and len(shown) > 1
+    assert shown[-1] == model.chat(tokenizer, query, **GREEDY)[0]
+    longer = [text for text, _ in model.stream_chat(tokenizer, "晚上睡不着应该怎么办", **GREEDY)]
+    assert len(longer) > 5 and "睡前" in longer[-1]
+
+
+def test_a_kept_cache_remembers_what_was_said(model, tokenizer):
+    """Rounds read their own question only, the answer still knows the name of the first; and so does int8."""
+    for dtype in (None, "int8"):
+        model.config.kv_cache_dtype = dtype
+        try:
+            past, history = None, []
+            for query in ("我叫林若溪。", "你会做什么？", "谢谢", "我叫什么名字？"):
+                stream = model.stream_chat(
+                    tokenizer, query, history, past_key_values=past, return_past_key_values=True, **GREEDY
+                )
+                *_, (answer, history, past) = stream
+            assert "林若溪" in answer
+        finally:
+            model.config.kv_cache_dtype = None
+
+
+def test_what_int8_and_int4_cost(model, tokenizer, folder):
+    """On held-out answers: the int8 cache within 1 %, int8 weights of the int4 model within 1 %."""
+    tasks = [task for kind in ("small talk", "package", "name", "text") for task in dialogues(kind, 10, seed=1)]
+    plain = perplexity(model, tokenizer, tasks)
+    assert plain < 1.5
+    with_cache = perplexity(model, tokenizer, tasks, cached=True)
+    model.config.kv_cache_dtype = "int8"
+    try:
+        assert perplexity(model, tokenizer, tasks, cached=True) == pytest.approx(with_cache, rel=0.01)
+    finally:
+        model.config.kv_cache_dtype = None
+    assert with_cache == pytest.approx(plain, rel=0.005)
+
+
+def test_a_pass_key_is_found_in_long_filler(model, tokenizer):
+    assert pass_keys(model, tokenizer, 1024, 10) >= PASS_KEYS
+
+
+def test_prompt_lookup_says_the_same_in_fewer_passes(model, tokenizer, monkeypatch):
+    """A text that quotes its prompt: candidates from the prompt are taken several at a time."""
+    text = "请重复：林若溪 4213 天空很蓝，草地很绿。"
+    inputs = model.build_inputs(tokenizer, text)
+    expected = model.generate(**inputs, max_new_tokens=40, **GREEDY)
+    passes = []
+    hook = model.transformer.register_forward_hook(lambda *args: passes.append(1))
+    try:
+        found = model.generate(**inputs, max_new_tokens=40, prompt_lookup_num_tokens=6, **GREEDY)
+    finally:
+        hook.remove()
+    assert found.equal(expected)
+    assert len(passes) < 0.7 * (expected.shape[1] - inputs["input_ids"].shape[1])
+
+
+def test_an_answer_ends_by_itself(model, tokenizer):
+    for task in dialogues("package", 10):
+        answer = ask(model, tokenizer, task, **GREEDY)
+        assert right(task, answer)
+        question = model.build_inputs(tokenizer, task.rounds[-1][0])["input_ids"]
+        ids = model.generate(question, max_new_tokens=64, **GREEDY)
+        assert ids[0, -1] == tokenizer.eos_token_id
