@@ -1,4 +1,4 @@
-"""The key/value cache: who wrote which token where, and who may see it. Growing, static and int8; no attention."""
+"""The key/value cache: who wrote which token where, who may see it, what memory is free for it. No attention."""
 
 import contextlib
 import threading
@@ -496,6 +496,49 @@ class DecodeGraph:
             self.ids.copy_(ids)
             self.graph.replay()
         return self.logits
+
+
+# ------------------------------------------------------------------------------------------------ devices and memory
+
+
+def execution_device(module: Any) -> torch.device:
+    """Where a module computes: with its weights or, where accelerate keeps those elsewhere, as its hook says."""
+    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
+    return next(module.parameters()).device if device is None else torch.device(device)
+
+
+def free_memory(device: torch.device) -> Optional[int]:
+    """Bytes that can still be allocated on a device, or None where nothing tells."""
+    if device.type == "cuda":
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached
+    if device.type != "cpu":
+        return None
+    told = [_control_group_memory("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")]
+    v1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+    told.append(_control_group_memory("/sys/fs/cgroup/memory", *v1))
+    told.append(_numbers("/proc/meminfo").get("MemAvailable:"))
+    return min((number for number in told if number is not None), default=None)
+
+
+def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
+    """Bytes that a container may still take; what it holds of files can be given back."""
+    try:
+        with open(f"{folder}/{limit}") as most, open(f"{folder}/{usage}") as used:
+            left = int(most.read()) - int(used.read())
+    except (OSError, ValueError):  # no such group, or "max"
+        return None
+    return max(0, left) + _numbers(f"{folder}/memory.stat").get(reclaimable, 0)
+
+
+def _numbers(path: str) -> Dict[str, int]:
+    """{first word: bytes} of the lines of a file of the kernel's."""
+    try:
+        with open(path) as lines:
+            words = [line.split() for line in lines]
+    except OSError:
+        return {}
+    return {word[0]: int(word[1]) * (1024 if word[2:] == ["kB"] else 1) for word in words if len(word) > 1}
 
 
 # ----------------------------------------------------------------------------------- positions and masks of new tokens

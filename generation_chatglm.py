@@ -3,7 +3,6 @@
 import copy
 import inspect
 import logging
-import os
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import torch
@@ -20,7 +19,7 @@ from transformers import (
 )
 from transformers.generation import logits_process
 
-from .cache_chatglm import KVCache, StaticKVCache, cache_class, next_positions
+from .cache_chatglm import KVCache, StaticKVCache, cache_class, execution_device, free_memory, next_positions
 from .configuration_chatglm import RELEASE
 
 History = List[Tuple[str, str]]
@@ -32,49 +31,6 @@ _logger = logging.getLogger(__name__)
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
-
-
-# ------------------------------------------------------------------------------------------------ devices and memory
-
-
-def execution_device(module: Any) -> torch.device:
-    """Where a module computes: with its weights or, where accelerate keeps those elsewhere, as its hook says."""
-    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
-    return next(module.parameters()).device if device is None else torch.device(device)
-
-
-def free_memory(device: torch.device) -> Optional[int]:
-    """Bytes that can still be allocated on a device, or None where nothing tells."""
-    if device.type == "cuda":
-        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + cached
-    if device.type != "cpu":
-        return None
-    told = [_control_group_memory("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")]
-    v1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-    told.append(_control_group_memory("/sys/fs/cgroup/memory", *v1))
-    told.append(_numbers("/proc/meminfo").get("MemAvailable:"))
-    return min((number for number in told if number is not None), default=None)
-
-
-def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
-    """Bytes that a container may still take; what it holds of files can be given back."""
-    try:
-        with open(os.path.join(folder, limit)) as most, open(os.path.join(folder, usage)) as used:
-            left = int(most.read()) - int(used.read())
-    except (OSError, ValueError):  # no such group, or "max"
-        return None
-    return max(0, left) + _numbers(os.path.join(folder, "memory.stat")).get(reclaimable, 0)
-
-
-def _numbers(path: str) -> Dict[str, int]:
-    """{first word: bytes} of the lines of a file of the kernel's."""
-    try:
-        with open(path) as lines:
-            words = [line.split() for line in lines]
-    except OSError:
-        return {}
-    return {word[0]: int(word[1]) * (1024 if word[2:] == ["kB"] else 1) for word in words if len(word) > 1}
 
 
 # ------------------------------------------------------------------------------------------------------ processors

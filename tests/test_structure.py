@@ -27,7 +27,7 @@ NEVER = {
     "configuration_chatglm": ("torch",),
     "tokenization_chatglm": ("torch",),
     "modeling_chatglm": ("os", "sys", "threading", "ctypes", "subprocess"),
-    "generation_chatglm": ("ctypes", "subprocess", "threading"),
+    "generation_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "pretrained_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "attention_chatglm": ("os", "ctypes", "transformers"),
     "cache_chatglm": ("os", "ctypes", "subprocess"),
