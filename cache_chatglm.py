@@ -141,15 +141,16 @@ class KVCache(Cache):
     # ---------------------------------------------------------------------------------------- what may be done with it
 
     @contextlib.contextmanager
-    def used_by(self, name: str, nested: bool = False) -> Iterator[None]:
-        """While one call, `name`, writes to this cache, others may not; `nested` ones in its own thread may.
+    def used_by(self, name: str, nested: bool = False, within: str = "") -> Iterator[None]:
+        """While one call, `name`, writes to this cache, others may not; in its own thread `nested` ones may, and those
+        that belong to it, which name it as `within`.
 
         Raises:
             RuntimeError: another call is writing to it.
         """
         before, thread = self._user, threading.get_ident()
         with _claims:
-            if self._user is not None and not (nested and self._user[1] == thread):
+            if self._user is not None and not (self._user[1] == thread and (nested or self._user[0] == within)):
                 raise RuntimeError(
                     f"{name} with a cache that {self._user[0]} is still writing to: wait for it, or give each call "
                     f"its own (`cache.snapshot()` shares what is there already)"
@@ -181,6 +182,20 @@ class KVCache(Cache):
             shared += 1
         self.truncate(self.prefix_length + shared if shared else 0)
         return shared
+
+    @contextlib.contextmanager
+    def kept_by_chat(self, prompt: List[int]) -> Iterator[List[int]]:
+        """While a chat reads a prompt and answers: what it shares with these ids stays, but for the last one, which is
+        always read. The chat adds its answer to the ids that this gives; however it ends, they name what is held then.
+        """
+        ids = list(prompt)
+        with self.used_by("chat()"):
+            self.keep_prefix(prompt[:-1])
+            try:
+                yield ids
+            finally:
+                self.token_ids = ids
+                self.truncate(self.prefix_length + len(ids))  # tokens without ids, of an answer that was broken off
 
     def snapshot(self) -> "KVCache":
         """A growing cache with what this one holds now, without a copy: writing to either leaves the other intact."""
@@ -361,6 +376,16 @@ class StaticKVCache(KVCache):
         """Counts tokens that a captured step writes: the device counts for itself."""
         super().advance(new_tokens)
 
+    def captured_step(self, step: Callable[[Tensor], Tensor], ids: Tensor) -> Tensor:
+        """What `step` gives for one more token per row, ids [b, 1]: captured as a CUDA graph first, then replayed."""
+        with self.used_by("a forward pass", nested=True):
+            self.claim(1)
+            if self.graph is None:
+                self.graph = DecodeGraph(step, ids, self)
+            else:
+                self.count(1)
+            return self.graph.replay(ids)
+
     def _write(self, buffers: List[Tensor], new: List[Tensor]) -> List[Tensor]:
         if self.position is None or new[0].shape[1] != 1:
             return super()._write(buffers, new)
@@ -468,6 +493,12 @@ def cache_class(dtype: Optional[str] = None, static: bool = False) -> Type[KVCac
     if static:
         return StaticInt8KVCache if dtype else StaticKVCache
     return Int8KVCache if dtype else KVCache
+
+
+def takes_captured_step(cache: Any, ids: Tensor) -> bool:
+    """Whether tokens [b, s] are a step of fixed shapes on a GPU."""
+    static = isinstance(cache, StaticKVCache) and cache.takes_static_step(ids.shape[1])
+    return static and ids.is_cuda and not torch.is_grad_enabled()
 
 
 class DecodeGraph:
