@@ -41,6 +41,7 @@ _logger = logging.getLogger(__name__)
 
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
+GUESSES_ARE_JUDGED = RELEASE >= (4, 36)  # criteria see an assistant's tokens too (4.41), before a prepared pass (4.36)
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 
@@ -66,6 +67,7 @@ class AnswerProgress(StoppingCriteria):
         self.hook, self.unread, self.most = hook, unread, most
         self.given = 0 if ids is None else ids.shape[1]
         self.read = self.written = 0
+        self.passed = False  # whether a pass of the model was prepared since tokens were told of
 
     def __deepcopy__(self, memo: Any) -> None:
         """Nothing: an assistant model gets copies of all arguments, and what it reads and writes is not the answer."""
@@ -79,10 +81,16 @@ class AnswerProgress(StoppingCriteria):
 
     def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> bool:
         """Asked by `generate()` whether to stop, after every token (assisted: every few): tells, and never does."""
-        for done in range(self.written + 1, min(input_ids.shape[1] - self.given, self.most) + 1):
+        if self.passed or not GUESSES_ARE_JUDGED:
+            self.wrote(input_ids)
+        self.passed = False
+        return False
+
+    def wrote(self, ids: Tensor) -> None:
+        """Tells of the tokens of these ids [b, s] that were not told of yet."""
+        for done in range(self.written + 1, min(ids.shape[1] - self.given, self.most) + 1):
             self.written = done
             self.hook("writing", done, self.most)
-        return False
 
     def added_to(self, args: Tuple, kwargs: Dict[str, Any]) -> Tuple:
         """The arguments of `generate()` behind the first two, with this one in front of the criteria: up to 4.38 those
@@ -191,8 +199,10 @@ class ChatGLMGeneration(GenerationMixin):
             inputs["use_cache"] = use_cache
         if not FORWARD_IS_TOLD_WHAT_TO_OUTPUT:
             inputs.update(output_attentions=output_attentions, output_hidden_states=output_hidden_states)
-        if progress is not None and progress.read < progress.unread:
-            inputs["progress"] = progress.reading
+        if progress is not None:
+            progress.passed = True
+            if progress.read < progress.unread:
+                inputs["progress"] = progress.reading
         return {
             **inputs,
             "past_key_values": past_key_values,
@@ -224,7 +234,7 @@ class ChatGLMGeneration(GenerationMixin):
         """`generate()` of the installed transformers, its cache allocated once for the final length.
 
         Args:
-            progress: called as progress("reading", done, total) between the layers of the prompt (assisted: from 4.38
+            progress: called as progress("reading", done, total) between the layers of the prompt (assisted: from 4.36
                 on), and as progress("writing", done, total) after every token, with the tokens of each row. It may
                 wait, or raise: then a cache that was passed in holds the tokens whose pass was finished.
 
@@ -290,7 +300,7 @@ class ChatGLMGeneration(GenerationMixin):
                 finally:
                     past.unpadded = False
         if progress is not None:  # of the last token, where a criterion before it had stopped
-            told(output if isinstance(output, Tensor) else output.sequences, None)
+            told.wrote(output if isinstance(output, Tensor) else output.sequences)
         return output
 
     def _continue_cache(self, kwargs: Dict[str, Any], prompt: Tensor, past: Any) -> None:

@@ -1,4 +1,4 @@
-"""Long work tells how far it is, and a hook that raises ends it: model and cache go on as if nothing had happened."""
+"""Long work tells how far it is; a hook that raises ends it, and model and cache go on as if nothing had happened."""
 
 import threading
 
@@ -6,6 +6,9 @@ import pytest
 import torch
 from conftest import close, load
 from transformers import StoppingCriteriaList
+from transformers.utils import logging
+
+from examples import convert_to_safetensors
 
 SLICE, NEW = 16, 6
 PROMPT = torch.arange(5, 45)[None]  # two slices of 16 tokens, and one of 8
@@ -372,3 +375,34 @@ def test_a_hook_may_ask_the_model_over_another_cache(model, tokenizer):
 
     assert model.chat(tokenizer, QUERY, past_key_values=model.make_cache(300), progress=give_way, **asked) == expected
     assert answers == [model.chat(tokenizer, "again", **asked)]
+
+
+# ---------------------------------------------------------------------------------------------------------------- bars
+
+
+@pytest.fixture(params=[True, False], ids=["bars on", "bars off"])
+def bars(request):
+    """Whether transformers' own bars are shown."""
+    (logging.enable_progress_bar if request.param else logging.disable_progress_bar)()
+    yield request.param
+    logging.enable_progress_bar()
+
+
+def test_quantizing_shows_a_bar_where_transformers_does(tiny_checkpoint, bars, capsys):
+    model = load(tiny_checkpoint(bits=0, dtype="float32"))
+    layers = model.config.num_layers
+    capsys.readouterr()
+    model.quantize(4)
+    told = capsys.readouterr()
+    assert told.out == "" and ("Quantizing to 4 bits" in told.err and f"{layers}/{layers}" in told.err) == bars
+    assert bars or told.err == ""
+    model.quantize(4)
+    assert capsys.readouterr().err == "", "nothing is left to do"
+
+
+def test_conversion_shows_bars_where_transformers_does(tiny_checkpoint, tmp_path, bars, capsys):
+    convert_to_safetensors.convert(tiny_checkpoint(), tmp_path / "converted")
+    told = capsys.readouterr().err
+    for name in ("Converting pytorch_model.bin", "Comparing pytorch_model.bin"):
+        assert (name in told and "100%" in told) == bars
+    assert bars or told == ""
