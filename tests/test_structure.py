@@ -13,6 +13,7 @@ from package import ROOT
 ROOMS = (
     "modeling_chatglm",
     "generation_chatglm",
+    "sampling_chatglm",
     "pretrained_chatglm",
     "attention_chatglm",
     "cache_chatglm",
@@ -27,7 +28,8 @@ NEVER = {
     "configuration_chatglm": ("torch",),
     "tokenization_chatglm": ("torch",),
     "modeling_chatglm": ("os", "sys", "threading", "ctypes", "subprocess"),
-    "generation_chatglm": ("ctypes", "subprocess", "threading"),
+    "generation_chatglm": ("os", "ctypes", "subprocess", "threading"),
+    "sampling_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "pretrained_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "attention_chatglm": ("os", "ctypes", "transformers"),
     "cache_chatglm": ("os", "ctypes", "subprocess"),
