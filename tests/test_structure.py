@@ -12,6 +12,7 @@ from package import ROOT
 # From the user's side down. A room imports from those below it, and from the two leaves, which import nothing here.
 ROOMS = (
     "modeling_chatglm",
+    "cache_files",
     "generation_chatglm",
     "pretrained_chatglm",
     "attention_chatglm",
@@ -27,6 +28,7 @@ NEVER = {
     "configuration_chatglm": ("torch",),
     "tokenization_chatglm": ("torch",),
     "modeling_chatglm": ("os", "sys", "threading", "ctypes", "subprocess"),
+    "cache_files": ("ctypes", "subprocess", "threading", "transformers"),
     "generation_chatglm": ("ctypes", "subprocess", "threading"),
     "pretrained_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "attention_chatglm": ("os", "ctypes", "transformers"),
