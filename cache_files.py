@@ -160,7 +160,7 @@ def _refuse_another_model(about: Dict[str, Any], model: Any, path: Path) -> None
         for key, value in here["config"].items()
         if config.get(key) != value
     ]
-    cure = "load the model that wrote it, with the adapters that were on, or let this one read the text"
+    cure = "load the model that wrote it, with the adapters that were on and no others, or let this one read the text"
     if not differ and about["dtype"] != here["dtype"]:
         differ = [f"its model computed in {about['dtype']}, this one in {here['dtype']}"]
         cure = f"load the model in {about['dtype']}, or let this one read the text"
