@@ -186,13 +186,15 @@ def _refuse_another_model(about: Dict[str, Any], model: Any, path: Path) -> None
 def _save(model: Any, cache: Any, path: Any, history: Optional[History]) -> None:
     target = _target(path)
     cache = _own(cache, model.config)
+    try:
+        rounds = json.dumps(history)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"history must be made of texts, as chat() returns it: {error}") from error
     with cache.used_by("save_cache()", nested=True):
         layers = [cache.stored(layer) for layer in range(cache.num_layers)] if cache.length else []
-        about = {"version": VERSION, **_description(cache, layers), "history": history, **fingerprint(model)}
-        try:
-            metadata = {"content": CONTENT, **{key: json.dumps(value) for key, value in about.items()}}
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"history must be made of texts, as chat() returns it: {error}") from error
+        about = {"version": VERSION, **_description(cache, layers), **fingerprint(model)}
+        metadata = {key: json.dumps(value, default=float) for key, value in about.items()}  # numbers of numpy, too
+        metadata.update(content=CONTENT, history=rounds)
         header = json.dumps({"__metadata__": metadata, **_entries(layers)}).encode()
         header += b" " * (-len(header) % 8)
         _write(target, header, layers)

@@ -8,6 +8,7 @@ import struct
 import threading
 
 import accelerate
+import numpy
 import pytest
 import torch
 import transformers
@@ -210,6 +211,14 @@ def test_a_loaded_cache_has_room_for_a_short_round(model, tmp_path):
     assert loaded._buffers[0][0].data_ptr() == memory
 
 
+def test_a_loaded_cache_grows_to_the_last_token_and_no_further(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(model.config, "seq_length", 310)
+    model.save_cache(filled(model), tmp_path / "kept")
+    loaded, _ = model.load_cache(tmp_path / "kept")
+    filled(model, torch.full((1, 270), 9), loaded)
+    assert loaded.length == loaded._buffers[0][0].shape[1] == 310  # 296, then not 592
+
+
 def test_nothing_is_held_twice(model, tmp_path, monkeypatch):
     """Saving reads the cache's memory, and loading fills it: the largest copy is none."""
     cache = filled(model, torch.cat((PROMPT, PROMPT)))
@@ -220,6 +229,16 @@ def test_nothing_is_held_twice(model, tmp_path, monkeypatch):
     loaded, _ = model.load_cache(tmp_path / "kept")
     assert copies and all(copies)
     assert loaded.length == 40
+
+
+def test_a_device_that_is_no_cpu(model, tmp_path, monkeypatch):
+    """MOCKED: every tensor says that it is elsewhere. There a row is read to memory first; test_gpu.py has a GPU."""
+    cache = filled(model, torch.cat((PROMPT, PROMPT)))
+    model.save_cache(cache, tmp_path / "kept")
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "is_cpu", property(lambda self: False))
+        loaded, _ = model.load_cache(tmp_path / "kept")
+    assert same(tensors_of(loaded), tensors_of(cache))
 
 
 # ------------------------------------------------------------------------------------------------------------ the file
@@ -392,6 +411,14 @@ def test_the_cache_of_another_model(tiny_checkpoint, model, tmp_path):
     for half in (torch.float16, torch.bfloat16):
         said = refusal(load(folder).to(half).eval(), path)
         assert f"computed in float32, this one in {str(half)[6:]}" in said and "load the model in float32" in said
+
+
+def test_a_number_of_numpy_in_the_configuration(tiny_checkpoint, model, tmp_path):
+    other = load(tiny_checkpoint(bits=0, dtype="float32")).eval()
+    other.config.rope_ratio = numpy.float32(16)
+    for writer, reader in ((other, model), (model, other)):
+        writer.save_cache(filled(writer), tmp_path / "kept")
+        assert reader.load_cache(tmp_path / "kept")[0].length == 40
 
 
 def test_every_weight_counts(tiny_checkpoint, model, tmp_path):
