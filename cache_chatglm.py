@@ -266,6 +266,18 @@ class KVCache(Cache):
         buffers = self._buffers[0] if self._buffers else None
         return None if buffers is None else (buffers[0].shape[2], buffers[0].shape[3])
 
+    def stored(self, layer: int) -> List[Tensor]:
+        """What is held of a layer, as it is stored: views [b, t, ...] of key, value and, if int8, of their scales."""
+        return [buffer[:, : self.length] for buffer in self._buffers[layer] or ()]
+
+    def receive(self, layer: int, like: List[Tensor]) -> List[Tensor]:
+        """Views of the place behind the filled part, for tensors like these [b, s, ...], which are stored ones.
+
+        Whoever fills them counts them by `advance`, as after `append`.
+        """
+        end = self.length + like[0].shape[1]
+        return [buffer[:, self.length : end] for buffer in self._room(layer, like)]
+
     def memory_bytes(self) -> int:
         """Bytes allocated for all layers."""
         return sum(t.numel() * t.element_size() for buffers in self._buffers if buffers for t in buffers)

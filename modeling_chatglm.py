@@ -34,6 +34,7 @@ from .cache_chatglm import (
     takes_captured_step,
     visible_mask,
 )
+from .cache_files import SavedCaches
 from .configuration_chatglm import ChatGLMConfig
 from .cpu_kernels import is_tracing
 from .cpu_kernels import rms_norm as cpu_rms_norm
@@ -618,7 +619,7 @@ def next_token_loss(logits: Tensor, labels: Tensor, items: Any = None) -> Tensor
     return loss if items is None else loss / torch.as_tensor(items, device=loss.device)
 
 
-class ChatGLMForConditionalGeneration(ChatGLMGeneration, ChatGLMPreTrainedModel, GenerationMixin):
+class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPreTrainedModel, GenerationMixin):
     """ChatGLM2 with its output layer: `generate`, `chat`, `stream_chat`, and training with labels."""
 
     accepts_loss_kwargs = True  # `num_items_in_batch`, from the Trainer of 4.46 on

@@ -2,6 +2,7 @@
 
     python -m benchmarks.memory                     the tables, and the check with two layers
     python -m benchmarks.memory --no-check          the tables alone, at once
+    python -m benchmarks.memory --saved             32K tokens of the whole model's cache to a file and back
 
 On paper: weights (INT4 blocks, 16-bit embedding and output layer), the key/value cache (16-bit or int8), activations
 (the largest set of tensors that lives at one time: inside the MLP, for one slice of the prompt), and workspace (what
@@ -11,6 +12,7 @@ tables, then one line of JSON.
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import List
 
@@ -19,10 +21,12 @@ import torch
 from benchmarks.common import (
     checkpoint_folder,
     cpu_count,
+    fill_cache,
     in_own_process,
     load_model,
     memory,
     reset_peak,
+    seconds,
     table,
     text_like_ids,
     weight_bytes,
@@ -132,6 +136,59 @@ def check(layers: int, threads: int, cache_dtype: str, contexts, keep) -> dict:
     return measured
 
 
+@torch.no_grad()
+def saved_child(folder: Path, threads: int, cache_dtype: str, tokens: int) -> None:
+    """Saves and loads a cache of the whole model's geometry; prints seconds, bytes and peaks of resident memory."""
+    torch.set_num_threads(threads)
+    model = load_model(folder, cache=None if cache_dtype == "float16" else cache_dtype)
+    caches, path = fill_cache(model, tokens - 16, 16), folder / "kept.safetensors"
+    resident = reset_peak()
+    result = {"save_s": seconds(lambda: model.save_cache(caches, path)), "bytes": path.stat().st_size}
+    result["save_peak"] = memory()["VmHWM"] - resident
+    loaded = []
+    for name in ("load_s", "load_from_disk_s"):
+        loaded.clear()
+        resident = reset_peak()
+        result[name] = seconds(lambda: loaded.append(model.load_cache(path)[0]))
+        result["load_peak_above_cache"] = memory()["VmHWM"] - resident - loaded[0].memory_bytes()
+        with open(path, "rb") as file:  # the pages of this file alone are dropped
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    ids = torch.full((1, tokens - 15), 5)
+    answers = [
+        model.generate(ids, past_key_values=kept, max_new_tokens=8, do_sample=False) for kept in (caches, loaded[0])
+    ]
+    content = torch.empty(result["bytes"], dtype=torch.int8).random_().numpy()
+
+    def write() -> None:
+        with open(path, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+
+    result.update(plain_write_s=seconds(write), equal_next_tokens=answers[0].equal(answers[1]))
+    print(json.dumps(result))
+
+
+def saved(threads: int, tokens: int) -> List[dict]:
+    """Of a model that is narrow, with a cache as wide and as deep as the published one's."""
+    keys = ("kv_channels", "multi_query_group_num", "seq_length")
+    narrow = {"hidden_size": 256, "ffn_hidden_size": 256, "num_attention_heads": 2, "padded_vocab_size": 1024}
+    rows = []
+    with checkpoint_folder(None, CONFIG["num_layers"], **narrow, **{key: CONFIG[key] for key in keys}) as folder:
+        for dtype in ("float16", "int8"):
+            options = ("--threads", threads, "--cache", dtype, "--contexts", tokens)
+            rows.append({"cache_dtype": dtype, "tokens": tokens})
+            rows[-1].update(in_own_process("benchmarks.memory", "--saved-child", folder, *options))
+    names = ["cache", "tokens", "GB", "save s", "plain write s", "load s", "from disk s", "peaks GB", "equal tokens"]
+    cells = [
+        [row["cache_dtype"], f"{row['tokens']:,}", row["bytes"] / GB]
+        + [f"{row[key]:.2f}" for key in ("save_s", "plain_write_s", "load_s", "load_from_disk_s")]
+        + [f"{row['save_peak'] / GB:.3f}, {row['load_peak_above_cache'] / GB:.3f}", str(row["equal_next_tokens"])]
+        for row in rows
+    ]
+    table(names, cells)
+    return rows
+
+
 def report_on_paper(rows: List[dict]) -> None:
     keys = ("weights", "cache", "activations", "workspace", "total")
     table(
@@ -171,10 +228,21 @@ def main() -> None:
     parser.add_argument("--cache", choices=("float16", "int8"), default="float16", help="of the check")
     parser.add_argument("--folder", help="a checkpoint for the check, or where to make and keep one")
     parser.add_argument("--no-check", action="store_true")
+    parser.add_argument(
+        "--saved", action="store_true", help="measures caches in files, for the most tokens of --contexts"
+    )
+    parser.add_argument("--saved-child", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--check-child", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.check_child:
         check_child(arguments.check_child, arguments.threads, arguments.cache, arguments.contexts)
+        return
+    if arguments.saved_child:
+        saved_child(arguments.saved_child, arguments.threads, arguments.cache, arguments.contexts[0])
+        return
+    if arguments.saved:
+        rows = saved(arguments.threads, max(arguments.contexts))
+        print(json.dumps({"benchmark": "saved caches", **machine(arguments.threads), "saved": rows}))
         return
     result = {"benchmark": "memory", **machine(arguments.threads), "layers": CONFIG["num_layers"], "on_paper": []}
     for device in ("gpu", "cpu"):

@@ -31,7 +31,7 @@ SECOND_ROUND = "test_cache_reuse.py::test_a_second_round_may_be_padded_where_the
 TOOLS = "test_chatglm3.py::test_tools_are_written_in_letters_of_their_own_language"
 
 MODEL, ATTENTION, CACHE = "modeling_chatglm.py", "attention_chatglm.py", "cache_chatglm.py"
-GENERATION, SAMPLING = "generation_chatglm.py", "sampling_chatglm.py"
+GENERATION, SAMPLING, FILES = "generation_chatglm.py", "sampling_chatglm.py", "cache_files.py"
 QUANTIZATION, LOADING = "quantization.py", "pretrained_chatglm.py"
 CONFIGURATION, TOKENIZER, CPU = "configuration_chatglm.py", "tokenization_chatglm.py", "cpu_kernels.py"
 
@@ -697,6 +697,23 @@ FAULTS: Tuple[Fault, ...] = (
         "with nothing raised. Tools in ASCII give the same ids as before.",
         (TOOLS,),
         blind=True,
+    ),
+    # ----------------------------------------------------------------------------------------------- caches in files
+    Fault(
+        "padding of a saved static cache lost",
+        FILES,
+        'cache.starts = torch.tensor(about["starts"], dtype=torch.long, device=devices[-1])',
+        "pass",
+        "shorter rows of a batch see the padding before them, and stand at the wrong positions",
+        ("test_cache_files.py::test_a_padded_batch_goes_on[None-True]",),
+    ),
+    Fault(
+        "ids of a saved cache lost",
+        FILES,
+        'cache.prefix_length, cache.token_ids = about["prefix_length"], about["token_ids"]',
+        'cache.prefix_length = about["prefix_length"]',
+        "chat() reads the whole document again",
+        ("test_cache_files.py::test_the_cache_that_chat_keeps_goes_on",),
     ),
 )
 

@@ -96,3 +96,24 @@ def test_training_gradients_agree_with_the_cpu(tiny_checkpoint):
         model(ids.to(device), labels=ids.to(device)).loss.backward()
         gradients.append(model.transformer.embedding.word_embeddings.weight.grad)
     assert not relative_error(gradients[1], gradients[0].cpu()) > 1e-3
+
+
+@pytest.mark.parametrize("kv_cache_dtype", [None, "int8"])
+@pytest.mark.parametrize("static", [False, True])
+def test_a_cache_in_a_file_goes_on(tiny_checkpoint, tmp_path, kv_cache_dtype, static):
+    """On the GPU with the tokens of the cache that was saved, a captured step included; and on a CPU, which has the
+    same weights."""
+    folder = tiny_checkpoint(bits=4, dtype="float32")
+    model = on("cuda", folder, kv_cache_dtype=kv_cache_dtype, static_decode=static)
+    prompt = torch.randint(5, 800, (1, 24), generator=torch.Generator().manual_seed(2)).cuda()
+    settings = {"do_sample": False, "max_new_tokens": 12, "eos_token_id": None}
+    cache = model.make_cache(60)
+    ids = model.generate(prompt, past_key_values=cache, **settings)
+    model.save_cache(cache, tmp_path / "kept")
+    loaded, _ = model.load_cache(tmp_path / "kept")
+    assert loaded[0][0].is_cuda and all(a.equal(b) for ours, its in zip(loaded, cache) for a, b in zip(ours, its))
+    expected = model.generate(ids, past_key_values=cache, **settings)
+    assert model.generate(ids, past_key_values=loaded, **settings).equal(expected)
+    elsewhere = on("cpu", folder)
+    held, _ = elsewhere.load_cache(tmp_path / "kept")
+    assert elsewhere.generate(ids.cpu(), past_key_values=held, **settings).equal(expected.cpu())

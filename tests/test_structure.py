@@ -12,6 +12,7 @@ from package import ROOT
 # From the user's side down. A room imports from those below it, and from the two leaves, which import nothing here.
 ROOMS = (
     "modeling_chatglm",
+    "cache_files",
     "generation_chatglm",
     "sampling_chatglm",
     "pretrained_chatglm",
@@ -28,6 +29,7 @@ NEVER = {
     "configuration_chatglm": ("torch",),
     "tokenization_chatglm": ("torch",),
     "modeling_chatglm": ("os", "sys", "threading", "ctypes", "subprocess"),
+    "cache_files": ("ctypes", "subprocess", "threading", "transformers"),
     "generation_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "sampling_chatglm": ("os", "ctypes", "subprocess", "threading"),
     "pretrained_chatglm": ("os", "ctypes", "subprocess", "threading"),

@@ -154,8 +154,26 @@ def rows_of(name: str, kind: Kind, bits: int) -> Iterator[Row]:
     adapter.save_pretrained(saved)
     again = peft.PeftModel.from_pretrained(load(bits), saved).eval()
     yield Row(f"{what}: saved and loaded", last(logits(again, IDS)), trained, without)
+    if name in ("LoRA", "DoRA", "IA3"):
+        yield from rows_of_a_saved_cache(what, adapter, again)
     if name in ("LoRA", "DoRA", "IA3") and not bits:
         yield Row(f"{what}: merged", logits(adapter.merge_and_unload(), IDS), trained, without, ATOL)
+
+
+@torch.no_grad()
+def rows_of_a_saved_cache(what: str, adapter: peft.PeftModel, again: peft.PeftModel) -> Iterator[Row]:
+    """A cache in a file is that of the model with the adapter on, whatever object holds both."""
+    file, held = SCRATCH / "kept", adapter(PROMPT, use_cache=True).past_key_values
+    adapter.save_cache(held, file)
+    loaded, _ = again.load_cache(file)
+    values = [torch.cat([torch.stack(layer) for layer in cache]) for cache in (loaded, held)]
+    yield Row(f"{what}: cache from a file", values[0], values[1], 0 * values[1])
+    with again.disable_adapter():
+        try:
+            said = str(again.load_cache(file))
+        except ValueError as error:
+            said = "another model" if "the cache of another model" in str(error) else str(error)
+    yield Row(f"{what}: cache from a file, switched off", said, "another model", str(loaded))
 
 
 CHECKS = tuple(functools.partial(rows_of, name, kind, bits) for name, kind in KINDS.items() for bits in kind.losses)

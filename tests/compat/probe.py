@@ -471,6 +471,41 @@ def prefix_tuning():
     ]
 
 
+@step
+def saved_caches():
+    """Of every kind, in float32 and bfloat16, loaded by another model of the same weights."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+        file = Path(folder) / "kept"
+        for kind, static in ((None, False), ("int8", False), (None, True), ("int8", True)):
+            writer, reader = load("float"), load("int4")
+            writer.config.kv_cache_dtype, writer.config.static_decode = kind, static
+            cache = writer.make_cache(30)
+            writer(**BATCH, past_key_values=cache, use_cache=True)
+            writer.save_cache(cache, file, [("你好", "Hello")])
+            try:
+                reader.load_cache(file)
+            except ValueError as error:
+                found.append(str(error).replace(folder, ""))
+            reader = load("float")
+            loaded, history = reader.load_cache(file)
+            mask = torch.cat((BATCH["attention_mask"], torch.ones(2, 1, dtype=torch.long)), 1)
+            logits = [
+                model(torch.tensor([[9], [9]]), attention_mask=mask, past_key_values=held).logits
+                for model, held in ((writer, cache), (reader, loaded))
+            ]
+            found += [type(loaded).__name__, history, torch.equal(*logits), numbers(logits[1])]
+        model = load("float").bfloat16()
+        cache = model.make_cache(30)
+        ids = model.generate(PROMPT, past_key_values=cache, max_new_tokens=5, do_sample=False)
+        model.save_cache(cache, file)
+        again = [
+            model.generate(ids, past_key_values=held, max_new_tokens=5, do_sample=False).tolist()
+            for held in (model.load_cache(file)[0], cache)
+        ]
+    return [*found, again[0] == again[1]]
+
+
 named = {function.__name__: function for function in steps}
 named.update(original.steps(CHECKPOINTS / "golden"))
 named = {name: function for name, function in named.items() if name in sys.argv[3:] or not sys.argv[3:]}
