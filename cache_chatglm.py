@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Tuple, Type
 
 import torch
 import transformers
@@ -19,6 +19,11 @@ CROP_COUNTS_FROM_THE_END = RELEASE >= (5, 14)  # there `crop(-n)` drops n tokens
 
 
 _claims = threading.Lock()  # held while a cache claims the place behind its end
+
+
+def _written_to_later() -> ContextManager:
+    """For what is kept between calls: a tensor made in inference mode could not be written to outside of it."""
+    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else contextlib.nullcontext()
 
 
 class KVCache(Cache):
@@ -136,6 +141,10 @@ class KVCache(Cache):
             self.capacity = max(tokens, roomy if self.limit is None else min(roomy, self.limit))
 
     def _allocate(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
+        with _written_to_later():
+            return self._buffer(like, shape)
+
+    def _buffer(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
         return like.new_empty(shape)
 
     # ---------------------------------------------------------------------------------------- what may be done with it
@@ -365,7 +374,9 @@ class StaticKVCache(KVCache):
             starts = left_padding(padding.cpu())
         if starts is None:
             raise ValueError("static_decode needs padding on the left, and no other masks")
-        self.starts, self.position = starts.to(like.device), torch.tensor([self.length], device=like.device)
+        with _written_to_later():
+            self.starts = starts.to(like.device, copy=True)
+            self.position = torch.tensor([self.length], device=like.device)
         self.graph = None
 
     def takes_static_step(self, new_tokens: int) -> bool:
@@ -427,7 +438,7 @@ class StaticKVCache(KVCache):
         else:
             self._enlarge(capacity)
 
-    def _allocate(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
+    def _buffer(self, like: Tensor, shape: Tuple[int, ...]) -> Tensor:
         return like.new_zeros(shape)  # steps multiply what is not yet written by zero, which must not be a NaN
 
     def _growing(self) -> KVCache:

@@ -213,7 +213,7 @@ class ChatGLMGeneration(GenerationMixin):
         }
 
     def _cached_tokens(self, past: Any) -> int:
-        if past is None:
+        if past is None or (isinstance(past, (tuple, list)) and not past):
             return 0
         length = past.get_seq_length() if hasattr(past, "get_seq_length") else past[0][0].shape[2]
         return max(0, length - (self.config.pre_seq_len or 0))
@@ -280,7 +280,7 @@ class ChatGLMGeneration(GenerationMixin):
         elif past is None and not assisted and setting("use_cache") is not False and not any(map(setting, elsewhere)):
             rows = prompt.shape[0] * max(setting("num_beams") or 1, setting("num_return_sequences") or 1)
             kwargs["past_key_values"] = past = self._cache_for(length, total, rows)
-            past.unpadded = attention_mask is None or (attention_mask.dim() == 2 and bool(attention_mask.all()))
+            past.unpadded = _unpadded(prompt, attention_mask, setting("pad_token_id"))
             position_ids = kwargs.get("position_ids")
             if position_ids is not None and inputs is None:
                 mask = None if past.unpadded else attention_mask
@@ -502,6 +502,7 @@ class ChatGLMGeneration(GenerationMixin):
         """The cache that a stream writes to, the tokens of a text that it holds, and how many tokens there may be."""
         if past is not None and not isinstance(past, KVCache):
             past = cache_class(self.config.kv_cache_dtype).from_layers(past)
+        past = None if past is not None and past.num_layers == 0 else past  # nothing, not even room
         past_length = self._cached_tokens(past)
         prompt = past_length + prompt_length
         limit = self._answer_limit(prompt, config.max_length, config.max_new_tokens)
@@ -671,6 +672,13 @@ class ChatGLMGeneration(GenerationMixin):
             settings["max_new_tokens"] = self._answer_limit(prompt_length, None, new) - prompt_length
         elif config.max_new_tokens is None:
             settings["max_length"] = self._answer_limit(prompt_length, settings["max_length"], None)
+
+
+def _unpadded(prompt: Tensor, attention_mask: Optional[Tensor], pad: Optional[int]) -> bool:
+    """Whether the mask of a prompt hides nothing; where none is given, transformers makes one of padding it finds."""
+    if attention_mask is None:
+        return pad is None or prompt.is_floating_point() or not bool((prompt == pad).any())
+    return attention_mask.dim() == 2 and bool(attention_mask.all())
 
 
 def _check_query(query: str) -> None:

@@ -28,6 +28,7 @@ from .cache_chatglm import (
     adopt_cache,
     cache_class,
     dequantize_cache,
+    execution_device,
     left_padding,
     next_positions,
     packed_mask,
@@ -364,7 +365,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
     def get_prompt(self, batch_size: int, device: Any = None, dtype: Optional[torch.dtype] = None) -> List[KeyValue]:
         """The trained prefix of every layer: (key, value), each [batch_size, pre_seq_len, g, d]."""
         config = self.config
-        ids = torch.arange(config.pre_seq_len, device=device or self.prefix_encoder.embedding.weight.device)[None]
+        ids = torch.arange(config.pre_seq_len, device=device or execution_device(self.prefix_encoder.embedding))[None]
         prompt = self.prefix_encoder(ids.expand(batch_size, -1))
         prompt = prompt.view(batch_size, config.pre_seq_len, config.num_layers * 2, config.num_key_value_heads, -1)
         prompt = F.dropout(prompt.to(dtype or prompt.dtype), 0.1, self.training)
@@ -525,7 +526,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         # A traced length is no range: it would become that of the example.
         for start in (0,) if size >= tokens.shape[1] else range(0, tokens.shape[1], size):
             x = self._embed(tokens[:, start : start + size]) if start else call.first_slice
-            total = (cache.length if cache is not None else self.config.pre_seq_len or 0) + x.shape[1]
+            total = x.shape[1] + ((self.config.pre_seq_len or 0) if cache is None or call.prefix else cache.length)
             cos, sin = rotary_cos_sin(call.position_ids[:, start : start + size], self.config)
             context = Context(cos[:, :, None], sin[:, :, None], call.mask, None, cache, call.prefix)
             context.output_attentions = call.attentions is not None
@@ -556,7 +557,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if call.hidden_states is not None:
             call.hidden_states += (x,)
         if context.cache is not None:
-            context.cache.advance(x.shape[1])
+            context.cache.advance(x.shape[1] + (0 if context.prefix is None else self.config.pre_seq_len))
         return x
 
     def _recomputed(self, block: nn.Module, x: Tensor, context: Context) -> Tuple[Tensor, Optional[Tensor]]:
@@ -595,14 +596,17 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         if config.pre_seq_len is None or (cache is not None and cache.length):
             return
         prefix = self.get_prompt(x.shape[0], dtype=x.dtype)
-        if cache is None or (torch.is_grad_enabled() and prefix[0][0].requires_grad):
-            call.cache, call.prefix = None, prefix  # differentiable; nothing to continue from
+        trained = torch.is_grad_enabled() and prefix[0][0].requires_grad
+        call.cache = cache = None if trained and self.training else cache
+        if cache is not None:
+            cache.prefix_length = config.pre_seq_len
+        if cache is None or trained:
+            call.prefix = prefix  # attention prepends it, and gradients flow
             return
         for layer, (key, value) in enumerate(prefix):
-            device = next(self.encoder.layers[layer].parameters()).device
+            device = execution_device(self.get_submodule(f"encoder.layers.{layer}.self_attention.query_key_value"))
             cache.append(layer, key.to(device), value.to(device))
         cache.advance(config.pre_seq_len)
-        cache.prefix_length = config.pre_seq_len
 
 
 def next_token_loss(logits: Tensor, labels: Tensor, items: Any = None) -> Tensor:

@@ -359,7 +359,7 @@ def settle_weights(model: Any) -> None:
 
     Passes of other threads wait: they would read memory that is given back.
     """
-    with _settling:
+    with _settling, torch.inference_mode(False):  # what is made in that mode could not be trained later
         for module in () if model.settled else model.modules():
             weight = module.weight if isinstance(module, nn.Linear) else None
             if type(weight) is nn.Parameter and weight.is_cpu and weight.numel() >= LARGE_WEIGHT:
