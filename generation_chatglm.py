@@ -257,6 +257,8 @@ class ChatGLMGeneration(GenerationMixin):
             if progress is not None:
                 raise ValueError("progress counts the tokens of a prompt: give input_ids")
             return super().generate(inputs, generation_config, *args, **kwargs)
+        if setting("prefill_chunk_size") is not None:
+            kwargs["prefill_chunk_size"] = None  # forward cuts a prompt into slices itself
         past = kwargs.get("past_key_values")
         self._continue_cache(kwargs, prompt, past)
         attention_mask = kwargs.get("attention_mask")
@@ -281,11 +283,9 @@ class ChatGLMGeneration(GenerationMixin):
             rows = prompt.shape[0] * max(setting("num_beams") or 1, setting("num_return_sequences") or 1)
             kwargs["past_key_values"] = past = self._cache_for(length, total, rows)
             past.unpadded = _unpadded(prompt, attention_mask, setting("pad_token_id"))
-            position_ids = kwargs.get("position_ids")
-            if position_ids is not None and inputs is None:
-                mask = None if past.unpadded else attention_mask
-                usual = next_positions(mask, 0, *prompt.shape[:2], prompt.device)
-                if torch.equal(position_ids.expand_as(usual), usual):
+            if kwargs.get("position_ids") is not None and inputs is None:
+                usual = next_positions(None if past.unpadded else attention_mask, 0, *prompt.shape[:2], prompt.device)
+                if torch.equal(kwargs["position_ids"].expand_as(usual), usual):
                     del kwargs["position_ids"]  # then every step derives its own
         if progress is not None:
             ids = inputs if inputs is not None else kwargs.get("input_ids")

@@ -18,6 +18,7 @@ import torch
 from transformers import AutoTokenizer
 
 from benchmarks.common import load_model
+from benchmarks.limits import machine
 from benchmarks.make_checkpoint import ROOT, copy_code
 from examples.demo_text import Task, Writer
 from examples.train_demo import IGNORED, encode_dialogue
@@ -136,7 +137,8 @@ def main() -> None:
         folder = lay_out(arguments.model, Path(scratch) / "int4")
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
         model = load_model(folder)
-        record: dict = {"benchmark": "demo", "kinds": measure_kinds(model, tokenizer, arguments.seeds)}
+        record: dict = {"benchmark": "demo", **machine(torch.get_num_threads())}
+        record["kinds"] = measure_kinds(model, tokenizer, arguments.seeds)
         tasks = [task for kind in KINDS for task in dialogues(kind, 20, seed=1)]
         record["perplexity"] = {"int4": perplexity(model, tokenizer, tasks)}
         if arguments.float32.exists():

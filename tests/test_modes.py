@@ -3,7 +3,7 @@
 import pytest
 import torch
 from conftest import load
-from transformers import DynamicCache
+from transformers import DynamicCache, GenerationConfig
 
 PROMPT = torch.arange(5, 15)[None]
 GREEDY = {"do_sample": False, "eos_token_id": None, "max_new_tokens": 6}
@@ -72,3 +72,11 @@ def test_a_prefix_goes_where_offloaded_blocks_compute(fresh):
     other.load_state_dict(model.state_dict())
     expected = model.generate(PROMPT, **GREEDY)
     assert accelerate.cpu_offload(other, torch.device("cpu")).generate(PROMPT, **GREEDY).equal(expected)
+
+
+@pytest.mark.skipif(not hasattr(GenerationConfig(), "prefill_chunk_size"), reason="this release has no such setting")
+def test_a_prompt_in_chunks_is_read_whole(model):
+    """5.23 cut the prompt itself, and one token of each later chunk was read."""
+    assert model.generate(PROMPT, prefill_chunk_size=3, **GREEDY).equal(model.generate(PROMPT, **GREEDY))
+    config = GenerationConfig(prefill_chunk_size=3, **GREEDY)
+    assert model.generate(PROMPT, config).equal(model.generate(PROMPT, **GREEDY))
