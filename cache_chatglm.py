@@ -1,4 +1,4 @@
-"""The key/value cache: who wrote which token where, and who may see it. Growing, static and int8; no attention."""
+"""The key/value cache: who wrote which token where, who may see it, what memory is free for it. No attention."""
 
 import contextlib
 import threading
@@ -141,15 +141,16 @@ class KVCache(Cache):
     # ---------------------------------------------------------------------------------------- what may be done with it
 
     @contextlib.contextmanager
-    def used_by(self, name: str, nested: bool = False) -> Iterator[None]:
-        """While one call, `name`, writes to this cache, others may not; `nested` ones in its own thread may.
+    def used_by(self, name: str, nested: bool = False, within: str = "") -> Iterator[None]:
+        """While one call, `name`, writes to this cache, others may not; in its own thread `nested` ones may, and those
+        that belong to it, which name it as `within`.
 
         Raises:
             RuntimeError: another call is writing to it.
         """
         before, thread = self._user, threading.get_ident()
         with _claims:
-            if self._user is not None and not (nested and self._user[1] == thread):
+            if self._user is not None and not (self._user[1] == thread and (nested or self._user[0] == within)):
                 raise RuntimeError(
                     f"{name} with a cache that {self._user[0]} is still writing to: wait for it, or give each call "
                     f"its own (`cache.snapshot()` shares what is there already)"
@@ -181,6 +182,20 @@ class KVCache(Cache):
             shared += 1
         self.truncate(self.prefix_length + shared if shared else 0)
         return shared
+
+    @contextlib.contextmanager
+    def kept_by_chat(self, prompt: List[int]) -> Iterator[List[int]]:
+        """While a chat reads a prompt and answers: what it shares with these ids stays, but for the last one, which is
+        always read. The chat adds its answer to the ids that this gives; however it ends, they name what is held then.
+        """
+        ids = list(prompt)
+        with self.used_by("chat()"):
+            self.keep_prefix(prompt[:-1])
+            try:
+                yield ids
+            finally:
+                self.token_ids = ids
+                self.truncate(self.prefix_length + len(ids))  # tokens without ids, of an answer that was broken off
 
     def snapshot(self) -> "KVCache":
         """A growing cache with what this one holds now, without a copy: writing to either leaves the other intact."""
@@ -373,6 +388,16 @@ class StaticKVCache(KVCache):
         """Counts tokens that a captured step writes: the device counts for itself."""
         super().advance(new_tokens)
 
+    def captured_step(self, step: Callable[[Tensor], Tensor], ids: Tensor) -> Tensor:
+        """What `step` gives for one more token per row, ids [b, 1]: captured as a CUDA graph first, then replayed."""
+        with self.used_by("a forward pass", nested=True):
+            self.claim(1)
+            if self.graph is None:
+                self.graph = DecodeGraph(step, ids, self)
+            else:
+                self.count(1)
+            return self.graph.replay(ids)
+
     def _write(self, buffers: List[Tensor], new: List[Tensor]) -> List[Tensor]:
         if self.position is None or new[0].shape[1] != 1:
             return super()._write(buffers, new)
@@ -482,6 +507,12 @@ def cache_class(dtype: Optional[str] = None, static: bool = False) -> Type[KVCac
     return Int8KVCache if dtype else KVCache
 
 
+def takes_captured_step(cache: Any, ids: Tensor) -> bool:
+    """Whether tokens [b, s] are a step of fixed shapes on a GPU."""
+    static = isinstance(cache, StaticKVCache) and cache.takes_static_step(ids.shape[1])
+    return static and ids.is_cuda and not torch.is_grad_enabled()
+
+
 class DecodeGraph:
     """A decode step of fixed shapes, captured as a CUDA graph.
 
@@ -508,6 +539,49 @@ class DecodeGraph:
             self.ids.copy_(ids)
             self.graph.replay()
         return self.logits
+
+
+# ------------------------------------------------------------------------------------------------ devices and memory
+
+
+def execution_device(module: Any) -> torch.device:
+    """Where a module computes: with its weights or, where accelerate keeps those elsewhere, as its hook says."""
+    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
+    return next(module.parameters()).device if device is None else torch.device(device)
+
+
+def free_memory(device: torch.device) -> Optional[int]:
+    """Bytes that can still be allocated on a device, or None where nothing tells."""
+    if device.type == "cuda":
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached
+    if device.type != "cpu":
+        return None
+    told = [_control_group_memory("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")]
+    v1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+    told.append(_control_group_memory("/sys/fs/cgroup/memory", *v1))
+    told.append(_numbers("/proc/meminfo").get("MemAvailable:"))
+    return min((number for number in told if number is not None), default=None)
+
+
+def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
+    """Bytes that a container may still take; what it holds of files can be given back."""
+    try:
+        with open(f"{folder}/{limit}") as most, open(f"{folder}/{usage}") as used:
+            left = int(most.read()) - int(used.read())
+    except (OSError, ValueError):  # no such group, or "max"
+        return None
+    return max(0, left) + _numbers(f"{folder}/memory.stat").get(reclaimable, 0)
+
+
+def _numbers(path: str) -> Dict[str, int]:
+    """{first word: bytes} of the lines of a file of the kernel's."""
+    try:
+        with open(path) as lines:
+            words = [line.split() for line in lines]
+    except OSError:
+        return {}
+    return {word[0]: int(word[1]) * (1024 if word[2:] == ["kB"] else 1) for word in words if len(word) > 1}
 
 
 # ----------------------------------------------------------------------------------- positions and masks of new tokens

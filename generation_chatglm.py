@@ -1,10 +1,9 @@
 """Whatever loops over tokens or speaks in rounds: memory for an answer, generate, streams, chat. No tensor math."""
 
 import copy
-import inspect
 import logging
-import os
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from contextlib import nullcontext
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -13,17 +12,28 @@ from transformers import (
     BatchEncoding,
     GenerationConfig,
     GenerationMixin,
-    LogitsProcessor,
     LogitsProcessorList,
     MaxTimeCriteria,
+    StoppingCriteria,
     StoppingCriteriaList,
 )
-from transformers.generation import logits_process
 
-from .cache_chatglm import KVCache, StaticKVCache, cache_class, next_positions
+from .cache_chatglm import KVCache, StaticKVCache, cache_class, execution_device, free_memory, next_positions
 from .configuration_chatglm import RELEASE
+from .sampling_chatglm import (
+    PROCESSORS,
+    RENORMALIZE,
+    WARPERS,
+    InvalidScoreLogitsProcessor,
+    StreamLimits,
+    check_stream_settings,
+    make_logits_processors,
+)
 
 History = List[Tuple[str, str]]
+Progress = Callable[[str, int, int], Any]  # ("reading" or "writing", tokens done, tokens in all), for each row
+FIRST_TOKENS = 256  # of an answer without a bound: room beside the prompt; more is made when it is needed
+DEFAULT_TOP_K = 50  # documented as the default in every release; 5.x leaves it unset
 
 _logger = logging.getLogger(__name__)
 
@@ -31,225 +41,65 @@ _logger = logging.getLogger(__name__)
 
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
+GUESSES_ARE_JUDGED = RELEASE >= (4, 36)  # criteria see an assistant's tokens too (4.41), before a prepared pass (4.36)
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 
-# ------------------------------------------------------------------------------------------------ devices and memory
+# ----------------------------------------------------------------------------------------------- progress of an answer
 
 
-def execution_device(module: Any) -> torch.device:
-    """Where a module computes: with its weights or, where accelerate keeps those elsewhere, as its hook says."""
-    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
-    return next(module.parameters()).device if device is None else torch.device(device)
-
-
-def free_memory(device: torch.device) -> Optional[int]:
-    """Bytes that can still be allocated on a device, or None where nothing tells."""
-    if device.type == "cuda":
-        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + cached
-    if device.type != "cpu":
-        return None
-    told = [_control_group_memory("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")]
-    v1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-    told.append(_control_group_memory("/sys/fs/cgroup/memory", *v1))
-    told.append(_numbers("/proc/meminfo").get("MemAvailable:"))
-    return min((number for number in told if number is not None), default=None)
-
-
-def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
-    """Bytes that a container may still take; what it holds of files can be given back."""
-    try:
-        with open(os.path.join(folder, limit)) as most, open(os.path.join(folder, usage)) as used:
-            left = int(most.read()) - int(used.read())
-    except (OSError, ValueError):  # no such group, or "max"
-        return None
-    return max(0, left) + _numbers(os.path.join(folder, "memory.stat")).get(reclaimable, 0)
-
-
-def _numbers(path: str) -> Dict[str, int]:
-    """{first word: bytes} of the lines of a file of the kernel's."""
-    try:
-        with open(path) as lines:
-            words = [line.split() for line in lines]
-    except OSError:
-        return {}
-    return {word[0]: int(word[1]) * (1024 if word[2:] == ["kB"] else 1) for word in words if len(word) > 1}
-
-
-# ------------------------------------------------------------------------------------------------------ processors
-
-
-class InvalidScoreLogitsProcessor(LogitsProcessor):
-    """Scores with NaN or Inf become all zero but for token 5, so that sampling goes on instead of raising.
-
-    Warns once: the answer is worth nothing from there on.
+class AnswerProgress(StoppingCriteria):
+    """What one `generate()` tells a caller's hook, whose exceptions end it.
 
     Args:
-        masked: whether processors before this one rule tokens out; -inf is then no fault, unless no token is left.
-    """
-
-    def __init__(self, masked: bool = False):
-        self.masked, self.warned = masked, False
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        finite = torch.isfinite(scores)
-        if finite.all() or (self.masked and (finite | (scores == float("-inf"))).all() and finite.any(-1).all()):
-            return scores
-        if not self.warned:
-            _logger.warning(
-                "the model's scores are NaN or infinite: the rest of this answer is token 5 again and again. Usual "
-                "causes are an overflow in 16 bits (try bfloat16 or float32) and damaged weights"
-            )
-        self.warned = True
-        scores = torch.zeros_like(scores)
-        scores[..., 5] = 5e4
-        return scores
-
-
-class StreamLimits(NamedTuple):
-    """What the processors of a stream ask for beside their own setting."""
-
-    prompt_ids: Tensor  # [b, s]
-    max_length: int  # of the ids, prompt included
-    eos_ids: List[int]
-
-    @property
-    def prompt_length(self) -> int:
-        return self.prompt_ids.shape[1]
-
-
-def _given(value: Any) -> bool:
-    return value is not None
-
-
-def _below_one(value: Any) -> bool:
-    return value is not None and value < 1.0
-
-
-def _not_one(value: Any) -> bool:
-    return value not in (None, 1.0)
-
-
-def _a_fraction(value: Any) -> bool:
-    return value is not None and 0.0 < value < 1.0
-
-
-# A setting, when it counts, the class of transformers for it, and what that class is made from.
-Row = Tuple[str, Callable[[Any], bool], str, Callable[[Any, StreamLimits], List[Any]]]
-# In the order in which `generate()` applies them.
-PROCESSORS: Tuple[Row, ...] = (
-    ("sequence_bias", bool, "SequenceBiasLogitsProcessor", lambda value, limits: [value]),
-    (
-        "encoder_repetition_penalty",
-        _not_one,
-        "EncoderRepetitionPenaltyLogitsProcessor",
-        lambda value, limits: [value, limits.prompt_ids],
-    ),
-    ("repetition_penalty", _not_one, "RepetitionPenaltyLogitsProcessor", lambda value, limits: [value]),
-    ("no_repeat_ngram_size", bool, "NoRepeatNGramLogitsProcessor", lambda value, limits: [value]),
-    (
-        "encoder_no_repeat_ngram_size",
-        bool,
-        "EncoderNoRepeatNGramLogitsProcessor",
-        lambda value, limits: [value, limits.prompt_ids],
-    ),
-    ("bad_words_ids", bool, "NoBadWordsLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
-    ("min_length", bool, "MinLengthLogitsProcessor", lambda value, limits: [value, limits.eos_ids]),
-    (
-        "min_new_tokens",
-        bool,
-        "MinNewTokensLengthLogitsProcessor",
-        lambda value, limits: [limits.prompt_length, value, limits.eos_ids],
-    ),
-    ("prefix_allowed_tokens_fn", _given, "PrefixConstrainedLogitsProcessor", lambda value, limits: [value, 1]),
-    ("forced_bos_token_id", _given, "ForcedBOSTokenLogitsProcessor", lambda value, limits: [value]),
-    ("forced_eos_token_id", _given, "ForcedEOSTokenLogitsProcessor", lambda value, limits: [limits.max_length, value]),
-    ("remove_invalid_values", bool, "InfNanRemoveLogitsProcessor", lambda value, limits: []),
-    (
-        "exponential_decay_length_penalty",
-        _given,
-        "ExponentialDecayLengthPenalty",
-        lambda value, limits: [value, limits.eos_ids, limits.prompt_length],
-    ),
-    ("suppress_tokens", _given, "SuppressTokensLogitsProcessor", lambda value, limits: [value]),
-    (
-        "begin_suppress_tokens",
-        _given,
-        "SuppressTokensAtBeginLogitsProcessor",
-        lambda value, limits: [value, limits.prompt_length],
-    ),
-)
-# With sampling only, and behind the caller's own processors.
-WARPERS: Tuple[Row, ...] = (
-    ("temperature", _not_one, "TemperatureLogitsWarper", lambda value, limits: [value]),
-    ("top_h", _given, "TopHLogitsWarper", lambda value, limits: [value]),
-    ("top_k", bool, "TopKLogitsWarper", lambda value, limits: [value]),
-    ("top_p", _below_one, "TopPLogitsWarper", lambda value, limits: [value]),
-    ("min_p", _given, "MinPLogitsWarper", lambda value, limits: [value]),
-    ("typical_p", _below_one, "TypicalLogitsWarper", lambda value, limits: [value]),
-    ("epsilon_cutoff", _a_fraction, "EpsilonLogitsWarper", lambda value, limits: [value]),
-    ("eta_cutoff", _a_fraction, "EtaLogitsWarper", lambda value, limits: [value]),
-)
-RENORMALIZE: Tuple[Row, ...] = (("renormalize_logits", bool, "LogitNormalization", lambda value, limits: []),)
-# What only `generate()` can honour: several candidates, other ways of choosing them, a second pass per token.
-NOT_IN_STREAMS = (
-    "penalty_alpha",
-    "guidance_scale",
-    "prompt_lookup_num_tokens",
-    "watermarking_config",
-    "dola_layers",
-    "stop_strings",
-    "constraints",
-    "force_words_ids",
-    "token_healing",
-)
-ONE_IN_STREAMS = ("num_beams", "num_return_sequences", "num_beam_groups")
-FIRST_TOKENS = 256  # of an answer without a bound: room beside the prompt; more is made when it is needed
-DEFAULT_TOP_K = 50  # documented as the default in every release; 5.x leaves it unset
-
-
-def check_stream_settings(config: GenerationConfig) -> None:
-    """Raises ValueError for a setting that only `generate()` can honour."""
-    for name in NOT_IN_STREAMS:
-        value = getattr(config, name, None)
-        if value and value != 1.0:
-            raise ValueError(f"a stream cannot honour {name}={value!r}: use generate(), with a streamer if need be")
-    for name in ONE_IN_STREAMS:
-        if (getattr(config, name, None) or 1) > 1:
-            raise ValueError(f"a stream follows one candidate, got {name}={getattr(config, name)}: use generate()")
-
-
-def make_logits_processors(
-    settings: Dict[str, Any], limits: StreamLimits, device: torch.device, custom: Optional[LogitsProcessorList]
-) -> LogitsProcessorList:
-    """The processors that a stream's settings ask for, `custom` ones where `generate()` puts them.
+        hook: the caller's.
+        unread: tokens of the prompt, per row, that no cache holds.
+        ids: [b, s], those to which the answer's are added, or None.
+        most: new tokens at most.
 
     Raises:
-        ValueError: a setting of newer releases than the installed one.
+        TypeError: a hook that cannot be called.
     """
-    processors = LogitsProcessorList()
 
-    def add(rows: Tuple[Row, ...]) -> None:
-        for name, counts, class_name, arguments in rows:
-            value = settings.get(name)
-            if counts(value):
-                kind = getattr(logits_process, class_name, None)  # old releases export only some
-                if kind is None:
-                    raise ValueError(f"{name}={value!r} needs {class_name}, which this release of transformers lacks")
-                takes_device = "device" in inspect.signature(kind.__init__).parameters
-                processors.append(kind(*arguments(value, limits), **({"device": device} if takes_device else {})))
+    def __init__(self, hook: Progress, unread: int, ids: Optional[Tensor], most: int):
+        if not callable(hook):
+            raise TypeError(f"progress must be a function of (stage, done, total), got {hook!r}")
+        self.hook, self.unread, self.most = hook, unread, most
+        self.given = 0 if ids is None else ids.shape[1]
+        self.read = self.written = 0
+        self.passed = False  # whether a pass of the model was prepared since tokens were told of
 
-    if not limits.eos_ids:  # nothing to hold back
-        settings = {**settings, "min_length": None, "min_new_tokens": None}
-    add(PROCESSORS)
-    for index, processor in enumerate(processors):  # a caller's own of the same kind comes in its place
-        processors[index] = next((own for own in custom or [] if type(own) is type(processor)), processor)
-    processors.extend(own for own in custom or [] if not any(own is processor for processor in processors))
-    if settings.get("do_sample"):
-        add(WARPERS)
-    add(RENORMALIZE)
-    return processors
+    def __deepcopy__(self, memo: Any) -> None:
+        """Nothing: an assistant model gets copies of all arguments, and what it reads and writes is not the answer."""
+
+    def reading(self, stage: str, done: int, total: int) -> None:
+        """The hook of a forward pass, which may be one of several, or guess tokens of the answer behind the prompt."""
+        told = min(self.read + done, self.unread - (done < total))
+        if done == total:
+            self.read += total
+        self.hook(stage, told, self.unread)
+
+    def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> bool:
+        """Asked by `generate()` whether to stop, after every token (assisted: every few): tells, and never does."""
+        if self.passed or not GUESSES_ARE_JUDGED:
+            self.wrote(input_ids)
+        self.passed = False
+        return False
+
+    def wrote(self, ids: Tensor) -> None:
+        """Tells of the tokens of these ids [b, s] that were not told of yet."""
+        for done in range(self.written + 1, min(ids.shape[1] - self.given, self.most) + 1):
+            self.written = done
+            self.hook("writing", done, self.most)
+
+    def added_to(self, args: Tuple, kwargs: Dict[str, Any]) -> Tuple:
+        """The arguments of `generate()` behind the first two, with this one in front of the criteria: up to 4.38 those
+        behind one that stops are not asked."""
+        kwargs["progress"] = self
+        if len(args) > 1:
+            return (args[0], StoppingCriteriaList([self, *(args[1] or [])]), *args[2:])
+        kwargs["stopping_criteria"] = StoppingCriteriaList([self, *(kwargs.get("stopping_criteria") or [])])
+        return args
 
 
 # ------------------------------------------------------------------------------------------------- text of an answer
@@ -322,6 +172,7 @@ class ChatGLMGeneration(GenerationMixin):
         logits_to_keep: int = 0,
         output_attentions: Optional[bool] = None,
         output_hidden_states: Optional[bool] = None,
+        progress: Optional[AnswerProgress] = None,
         **kwargs: Any,
     ) -> Dict[str, Any]:
         """The arguments of `forward` for the next step of `generate()`: only tokens that the cache does not hold."""
@@ -348,6 +199,10 @@ class ChatGLMGeneration(GenerationMixin):
             inputs["use_cache"] = use_cache
         if not FORWARD_IS_TOLD_WHAT_TO_OUTPUT:
             inputs.update(output_attentions=output_attentions, output_hidden_states=output_hidden_states)
+        if progress is not None:
+            progress.passed = True
+            if progress.read < progress.unread:
+                inputs["progress"] = progress.reading
         return {
             **inputs,
             "past_key_values": past_key_values,
@@ -373,9 +228,15 @@ class ChatGLMGeneration(GenerationMixin):
         inputs: Optional[Tensor] = None,
         generation_config: Optional[GenerationConfig] = None,
         *args: Any,
+        progress: Optional[Progress] = None,
         **kwargs: Any,
     ) -> Any:
         """`generate()` of the installed transformers, its cache allocated once for the final length.
+
+        Args:
+            progress: called as progress("reading", done, total) between the layers of the prompt (assisted: from 4.36
+                on), and as progress("writing", done, total) after every token, with the tokens of each row. It may
+                wait, or raise: then a cache that was passed in holds the tokens whose pass was finished.
 
         Raises:
             ValueError: more tokens than `seq_length`.
@@ -393,6 +254,8 @@ class ChatGLMGeneration(GenerationMixin):
             if inputs is None:
                 inputs = torch.empty(embeds.shape[0], 0, dtype=torch.long, device=embeds.device)
         if prompt is None:
+            if progress is not None:
+                raise ValueError("progress counts the tokens of a prompt: give input_ids")
             return super().generate(inputs, generation_config, *args, **kwargs)
         past = kwargs.get("past_key_values")
         self._continue_cache(kwargs, prompt, past)
@@ -424,13 +287,21 @@ class ChatGLMGeneration(GenerationMixin):
                 usual = next_positions(mask, 0, *prompt.shape[:2], prompt.device)
                 if torch.equal(position_ids.expand_as(usual), usual):
                     del kwargs["position_ids"]  # then every step derives its own
+        if progress is not None:
+            ids = inputs if inputs is not None else kwargs.get("input_ids")
+            told = AnswerProgress(progress, max(1, length - self._cached_tokens(past)), ids, total - length)
+            args = told.added_to(args, kwargs)
         if not isinstance(past, KVCache):
-            return super().generate(inputs, generation_config, *args, **kwargs)
-        with past.used_by("generate()"):
-            try:
-                return super().generate(inputs, generation_config, *args, **kwargs)
-            finally:
-                past.unpadded = False
+            output = super().generate(inputs, generation_config, *args, **kwargs)
+        else:
+            with past.used_by("generate()", within="chat()"):
+                try:
+                    output = super().generate(inputs, generation_config, *args, **kwargs)
+                finally:
+                    past.unpadded = False
+        if progress is not None:  # of the last token, where a criterion before it had stopped
+            told.wrote(output if isinstance(output, Tensor) else output.sequences)
+        return output
 
     def _continue_cache(self, kwargs: Dict[str, Any], prompt: Tensor, past: Any) -> None:
         """Makes mask and positions that are given for new tokens alone count what a cache holds before them.
@@ -527,6 +398,7 @@ class ChatGLMGeneration(GenerationMixin):
         attention_mask: Optional[Tensor] = None,
         position_ids: Optional[Tensor] = None,
         past_key_values: Any = None,
+        progress: Optional[Progress] = None,
         **kwargs: Any,
     ) -> Iterator:
         """Generates greedily or by sampling, and yields all ids after every token.
@@ -543,6 +415,7 @@ class ChatGLMGeneration(GenerationMixin):
                 what the cache holds.
             attention_mask: [b, s] or, cached tokens included, [b, t].
             past_key_values: what a stream yielded, or what `generate()` or `forward` returned.
+            progress: as for `generate()`; told of a token before that is yielded.
             kwargs: generation settings as for `generate()`. `max_length` counts prompt, answer and cached tokens,
                 None means `seq_length`; `max_time` is seconds, after which the token in work is the last.
 
@@ -582,6 +455,7 @@ class ChatGLMGeneration(GenerationMixin):
         eos = torch.tensor(eos_ids, dtype=torch.long, device=device)
         ids, finished = input_ids.new_empty(b, limits.max_length), torch.zeros(b, dtype=torch.bool, device=device)
         ids[:, :prompt_length] = new_ids = input_ids
+        told = {} if progress is None else {"progress": progress}
         for length in range(prompt_length, ids.shape[1]):
             outputs = self(
                 new_ids,
@@ -591,7 +465,9 @@ class ChatGLMGeneration(GenerationMixin):
                 use_cache=True,
                 return_dict=True,
                 return_last_logit=True,
+                **told,
             )
+            told = {}
             scores = process(ids[:, :length], outputs.logits[:, -1].float())
             if config.do_sample:
                 next_ids = torch.multinomial(scores.softmax(-1), 1)
@@ -601,6 +477,8 @@ class ChatGLMGeneration(GenerationMixin):
             finished |= torch.isin(next_ids[:, 0], eos)
             finished |= torch.as_tensor(stop(ids[:, : length + 1], scores), device=device)
             done = bool(finished.all())
+            if progress is not None:
+                progress("writing", length + 1 - prompt_length, ids.shape[1] - prompt_length)
             yield (ids[:, : length + 1], cache.snapshot()) if return_past_key_values else ids[:, : length + 1]
             if done:
                 return
@@ -667,6 +545,7 @@ class ChatGLMGeneration(GenerationMixin):
         temperature: float = 0.8,
         logits_processor: Optional[LogitsProcessorList] = None,
         past_key_values: Optional[KVCache] = None,
+        progress: Optional[Progress] = None,
         **kwargs: Any,
     ) -> Tuple[str, History]:
         """Answers a query.
@@ -675,7 +554,9 @@ class ChatGLMGeneration(GenerationMixin):
             history: earlier rounds, (query, response) each.
             max_length: tokens of prompt and answer together; None for `seq_length`. The answer has one token at least.
             past_key_values: a `KVCache` (see `make_cache`) to keep between calls: the longest prefix that it shares
-                with this prompt is not computed again. Written in place.
+                with this prompt is not computed again. Written in place; where the call ends by an exception, it holds
+                what was read of the prompt.
+            progress: as for `generate()`.
             kwargs: further settings of `generate()`.
 
         Returns:
@@ -698,15 +579,16 @@ class ChatGLMGeneration(GenerationMixin):
                 raise ValueError(
                     "a cache kept between calls follows one candidate: num_beams and num_return_sequences must be 1"
                 )
-            with past_key_values.used_by("chat()"):
-                past_key_values.keep_prefix(prompt[0].tolist()[:-1])
             settings["past_key_values"] = past_key_values
             inputs.pop("position_ids", None)
-        output = self.generate(**inputs, num_beams=num_beams, **settings)
-        output = output if isinstance(output, Tensor) else output.sequences
-        if past_key_values is not None:
-            past_key_values.token_ids = output[0].tolist()[: self._cached_tokens(past_key_values)]
-        response = self.process_response(AnswerText(tokenizer).append(*output[0, prompt.shape[1] :].tolist()))
+        if progress is not None:
+            settings["progress"] = progress
+        ids = prompt[0].tolist()
+        with nullcontext(ids) if past_key_values is None else past_key_values.kept_by_chat(ids) as ids:
+            output = self.generate(**inputs, num_beams=num_beams, **settings)
+            answer = (output if isinstance(output, Tensor) else output.sequences)[0, prompt.shape[1] :].tolist()
+            ids += answer
+        response = self.process_response(AnswerText(tokenizer).append(*answer))
         return response, [*(history or []), (query, response)]
 
     @torch.no_grad()
@@ -722,6 +604,7 @@ class ChatGLMGeneration(GenerationMixin):
         temperature: float = 0.8,
         logits_processor: Optional[LogitsProcessorList] = None,
         return_past_key_values: bool = False,
+        progress: Optional[Progress] = None,
         **kwargs: Any,
     ) -> Iterator[Tuple]:
         """Answers a query, yielding the answer so far whenever it ends in a complete character.
@@ -729,6 +612,7 @@ class ChatGLMGeneration(GenerationMixin):
         Args:
             past_key_values: what an earlier call with `return_past_key_values` gave last; `history` then names the
                 rounds that it holds, and only the new query is computed.
+            progress: as for `generate()`; told of a token before the text with it is yielded.
 
         Yields:
             (response so far, history), or with `return_past_key_values` (response so far, history, past_key_values).
@@ -742,6 +626,8 @@ class ChatGLMGeneration(GenerationMixin):
             inputs = self.build_stream_inputs(tokenizer, query, history)
             inputs.pop("position_ids", None)  # they continue after the cache
         settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs)
+        if progress is not None:
+            settings["progress"] = progress
         text = AnswerText(tokenizer)
         stream = self.stream_generate(
             **inputs, past_key_values=past_key_values, return_past_key_values=return_past_key_values, **settings

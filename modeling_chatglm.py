@@ -6,7 +6,7 @@ tokens in the cache, h query heads, g key/value heads, d channels of a head.
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,6 @@ from transformers.modeling_outputs import (
 # The loader of 4.30.2 copies the files that this one names, and no others: so every file of the package stands here.
 from .attention_chatglm import attention, attention_with_weights
 from .cache_chatglm import (
-    DecodeGraph,
     ForeignCache,
     KVCache,
     StaticKVCache,
@@ -32,6 +31,7 @@ from .cache_chatglm import (
     left_padding,
     next_positions,
     packed_mask,
+    takes_captured_step,
     visible_mask,
 )
 from .cache_files import SavedCaches
@@ -42,10 +42,11 @@ from .cpu_kernels import rotate as cpu_rotate
 from .cpu_kernels import serve as cpu_kernels_serve
 from .cpu_kernels import swiglu as cpu_swiglu
 from .cuda_kernels import CudaKernels  # noqa: F401
-from .generation_chatglm import ChatGLMGeneration, InvalidScoreLogitsProcessor  # noqa: F401 - the second for scripts
+from .generation_chatglm import ChatGLMGeneration
 from .kernel_sources import CPU_SOURCE  # noqa: F401
 from .pretrained_chatglm import ChatGLMPreTrainedModel
 from .quantization import DenseLinear, QuantizedLinear, settle_weights, with_all_operations
+from .sampling_chatglm import InvalidScoreLogitsProcessor  # noqa: F401 - for scripts
 
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
 
@@ -305,9 +306,8 @@ def refuse_unknown(arguments: Dict[str, Any], position_ids: Optional[Tensor]) ->
     """Raises TypeError for arguments that mean nothing here, which a trainer's borders do with `position_ids` only."""
     unknown = sorted(name for name in arguments if name not in PACKING or position_ids is None)
     if unknown:
-        advice = (
-            ": say where texts begin by position_ids that start again at 0" if set(unknown) <= set(PACKING) else ""
-        )
+        packing = set(unknown) <= set(PACKING)
+        advice = ": say where texts begin by position_ids that start again at 0" if packing else ""
         raise TypeError(f"forward() got unexpected arguments {unknown}{advice}")
 
 
@@ -323,6 +323,7 @@ class Call:
     use_cache: bool
     hidden_states: Optional[Tuple[Tensor, ...]]  # () where they are asked for, then one by one
     attentions: Optional[Tuple[Optional[Tensor], ...]]
+    progress: Optional[Callable[[str, int, int], Any]]
     slice_size: int = 0  # tokens that run through the blocks at a time
     first_slice: Any = None  # [b, slice_size, hidden]
     cache: Optional[KVCache] = None  # written to
@@ -383,6 +384,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         output_attentions: Optional[bool] = None,
         return_dict: Optional[bool] = None,
         last_token_only: bool = False,
+        progress: Optional[Callable[[str, int, int], Any]] = None,
         **packing: Any,
     ) -> Union[Tuple, BaseModelOutputWithPast]:
         """Runs the new tokens through the blocks.
@@ -395,6 +397,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             full_attention_mask: bool [b, 1, s, t], True = hidden (the package's older argument).
             past_key_values: a cache to continue; written in place.
             last_token_only: return only the last position, which lets a long prompt run in slices.
+            progress: called before every layer of every slice, and at the end, as progress("reading", done, total),
+                tokens of each row. It may raise: then the cache holds the slices that are finished.
             packing: what trainers say of several texts in one row beside `position_ids`, which are read instead.
 
         Returns:
@@ -421,6 +425,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             use_cache and not (self.gradient_checkpointing and self.training),
             () if chosen(output_hidden_states, config.output_hidden_states) else None,
             () if chosen(output_attentions, config.output_attentions) else None,
+            progress,
         )
         self._check(call, input_ids is not None)
         given = call.past_key_values
@@ -441,6 +446,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             raise ValueError(f"{name} must be {shape}, got {list(tokens.shape)}{cure}")
         if tokens.shape[1] == 0:
             raise ValueError("the input is empty: at least one token is needed")
+        if not (call.progress is None or callable(call.progress)):
+            raise TypeError(f"progress must be a function of (stage, done, total), got {call.progress!r}")
         past = call.past_key_values
         if past is not None:
             call.past_key_values = past = adopt_cache(past, config.num_layers, config.kv_cache_dtype)
@@ -525,14 +532,19 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             if call.padding is not None:
                 context.mask = visible_mask(call.padding[:, :total], x.shape[1], total, x.device)
                 context.starts = left_padding(call.padding) if x.shape[1] == 1 and not is_tracing() else None
-            call.last_hidden = self._run_blocks(x, context, call)
+            call.last_hidden = self._run_blocks(x, context, call, start)
         if isinstance(cache, StaticKVCache) and not static:
             padding = None if call.padding is None else call.padding[:, self.config.pre_seq_len or 0 :]
             cache.begin_static_steps(call.last_hidden, padding)
+        if call.progress is not None:
+            call.progress("reading", tokens.shape[1], tokens.shape[1])
 
-    def _run_blocks(self, x: Tensor, context: Context, call: Call) -> Tensor:
+    def _run_blocks(self, x: Tensor, context: Context, call: Call, start: int) -> Tensor:
         """x [b, s, hidden] -> the same shape, before the final norm; keeps what is asked for beside it in `call`."""
         for index, block in enumerate(self.encoder.layers):
+            if call.progress is not None:
+                done = start + x.shape[1] * index // len(self.encoder.layers)
+                call.progress("reading", done, call.tokens.shape[1])
             if call.hidden_states is not None:
                 call.hidden_states += (x,)
             if self.gradient_checkpointing and self.training and index % self.checkpoint_every == 0:
@@ -640,6 +652,7 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
         full_attention_mask: Optional[Tensor] = None,
         logits_to_keep: int = 0,
         shift_labels: Optional[Tensor] = None,
+        progress: Optional[Callable[[str, int, int], Any]] = None,
         **loss_kwargs: Any,
     ) -> Union[Tuple, CausalLMOutputWithPast]:
         """As `ChatGLMModel.forward`, and the output layer.
@@ -660,8 +673,8 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
         if labels is not None and shift_labels is None:
             shift_labels = F.pad(labels[:, 1:], (0, 1), value=-100)
         keep = logits_to_keep or (1 if return_last_logit else 0)
-        plain = return_dict and shift_labels is None and not (output_hidden_states or output_attentions)
-        if plain and input_ids is not None and self._can_replay(input_ids, past_key_values):
+        plain = return_dict and shift_labels is progress is None and not (output_hidden_states or output_attentions)
+        if plain and input_ids is not None and takes_captured_step(past_key_values, input_ids):
             return CausalLMOutputWithPast(None, self._captured_step(input_ids, past_key_values), past_key_values)
         outputs = self.transformer(
             input_ids,
@@ -675,11 +688,11 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
             output_attentions,
             return_dict=True,
             last_token_only=keep == 1 and shift_labels is None,
+            progress=progress,
         )
         hidden = outputs.last_hidden_state
-        logits = with_all_operations(
-            self.transformer.output_layer(hidden[:, -keep:] if shift_labels is None else hidden)
-        )
+        hidden = hidden[:, -keep:] if shift_labels is None else hidden
+        logits = with_all_operations(self.transformer.output_layer(hidden))
         loss = None
         if shift_labels is not None:
             loss = next_token_loss(logits, shift_labels, items)
@@ -689,25 +702,13 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
         )
         return outputs if return_dict else outputs.to_tuple()
 
-    @staticmethod
-    def _can_replay(input_ids: Tensor, cache: Any) -> bool:
-        """Whether this is a decode step of fixed shapes on a GPU."""
-        static = isinstance(cache, StaticKVCache) and cache.takes_static_step(input_ids.shape[1])
-        return static and input_ids.is_cuda and not torch.is_grad_enabled()
-
     def _captured_step(self, input_ids: Tensor, cache: StaticKVCache) -> Tensor:
-        """Logits [b, 1, vocab] of one more token per row, by a CUDA graph: captured first, then replayed."""
-        with cache.used_by("a forward pass", nested=True):
-            cache.claim(1)
-            if cache.graph is not None:
-                cache.count(1)
-                return cache.graph.replay(input_ids)
+        """Logits [b, 1, vocab] of one more token per row, by a CUDA graph."""
 
-            def step(ids: Tensor) -> Tensor:
-                return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
+        def step(ids: Tensor) -> Tensor:
+            return self.transformer.output_layer(self.transformer(ids, past_key_values=cache).last_hidden_state)
 
-            cache.graph = DecodeGraph(step, input_ids, cache)
-            return cache.graph.replay(input_ids)
+        return cache.captured_step(step, input_ids)
 
 
 class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 import torch
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel, modeling_utils
-from transformers.utils import cached_file, is_accelerate_available
+from transformers.utils import cached_file, is_accelerate_available, logging
 
 from .configuration_chatglm import RELEASE, ChatGLMConfig
 from .quantization import QuantizedLinear, check_bits, quantize_children
@@ -346,6 +346,8 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     ) -> "ChatGLMPreTrainedModel":
         """Replaces the four linear layers of every block by INT8 or INT4 ones, on any device, layer by layer.
 
+        A bar shows how far it is, unless transformers' own are switched off (`disable_progress_bar()`).
+
         Args:
             bits: 4 or 8.
             empty_init: leave the new weights uninitialised, to be loaded afterwards.
@@ -364,7 +366,8 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         present = self.config.quantization_bit
         if present and present != bits:
             raise ValueError(f"the model is already quantized to {present} bits, got bits={bits}")
-        for block in () if present else self.get_body().encoder.layers:
+        layers = self.get_body().encoder.layers
+        for block in () if present else logging.tqdm(layers, desc=f"Quantizing to {bits} bits", unit="layer"):
             for parent in (block.self_attention, block.mlp):
                 quantize_children(parent, bits, empty_init, device, search_scale)
         self.config.quantization_bit = bits

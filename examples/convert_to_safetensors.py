@@ -4,6 +4,7 @@
 
 Reads the .bin files memory-mapped and holds one shard at a time. Every tensor keeps its name, dtype, shape and value;
 the result is read back and compared. All other files are copied, this package's code in place of the folder's own.
+Bars show how far it is, unless transformers' own are switched off (`disable_progress_bar()`).
 """
 
 import argparse
@@ -16,6 +17,7 @@ from typing import Dict, List
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from transformers.utils import logging
 
 from benchmarks.make_checkpoint import copy_code
 
@@ -73,7 +75,7 @@ def convert(source: Path, target: Path, shard_bytes: int = 2 * 10**9) -> List[st
         shard, filled = {}, 0
 
     for path in files:
-        for name, tensor in read_bin(path).items():
+        for name, tensor in logging.tqdm(read_bin(path).items(), desc=f"Converting {path.name}", unit="tensor"):
             bytes_of_tensor = tensor.numel() * tensor.element_size()
             if shard and filled + bytes_of_tensor > shard_bytes:
                 flush()
@@ -108,7 +110,7 @@ def compare(files: List[Path], shards: List[Path]) -> None:
         with safe_open(path, framework="pt") as shard:
             where.update(dict.fromkeys(shard.keys(), path))
     for path in files:
-        for name, tensor in read_bin(path).items():
+        for name, tensor in logging.tqdm(read_bin(path).items(), desc=f"Comparing {path.name}", unit="tensor"):
             with safe_open(where[name], framework="pt") as shard:
                 written = shard.get_tensor(name)
             if written.dtype != tensor.dtype or not torch.equal(written, tensor):

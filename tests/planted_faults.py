@@ -31,13 +31,9 @@ SECOND_ROUND = "test_cache_reuse.py::test_a_second_round_may_be_padded_where_the
 TOOLS = "test_chatglm3.py::test_tools_are_written_in_letters_of_their_own_language"
 
 MODEL, ATTENTION, CACHE = "modeling_chatglm.py", "attention_chatglm.py", "cache_chatglm.py"
-GENERATION, QUANTIZATION, LOADING = "generation_chatglm.py", "quantization.py", "pretrained_chatglm.py"
-FILES, CONFIGURATION, TOKENIZER, CPU = (
-    "cache_files.py",
-    "configuration_chatglm.py",
-    "tokenization_chatglm.py",
-    "cpu_kernels.py",
-)
+GENERATION, SAMPLING, FILES = "generation_chatglm.py", "sampling_chatglm.py", "cache_files.py"
+QUANTIZATION, LOADING = "quantization.py", "pretrained_chatglm.py"
+CONFIGURATION, TOKENIZER, CPU = "configuration_chatglm.py", "tokenization_chatglm.py", "cpu_kernels.py"
 
 FAULTS: Tuple[Fault, ...] = (
     # ------------------------------------------------------------------------------------------ positions and norms
@@ -412,7 +408,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "warpers in front of custom processors",
-        GENERATION,
+        SAMPLING,
         "    add(PROCESSORS)\n",
         '    add(PROCESSORS)\n    if settings.get("do_sample"):\n        add(WARPERS)\n',
         "in streams alone, a caller's processor gets scores that top_k and top_p have already cut",
@@ -420,7 +416,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "warpers in the other order",
-        GENERATION,
+        SAMPLING,
         "        add(WARPERS)\n",
         "        add(WARPERS[::-1])\n",
         "a stream samples from other tokens than generate(): top_p counts before the temperature",
@@ -468,7 +464,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "another token when scores break",
-        GENERATION,
+        SAMPLING,
         "scores[..., 5] = 5e4",
         "scores[..., 0] = 5e4",
         "after an overflow an answer goes on with padding",
@@ -667,8 +663,8 @@ FAULTS: Tuple[Fault, ...] = (
         "cache-stays-flagged-unpadded-after-generate",
         GENERATION,
         # As chosen, it took the whole `try ... finally` away; the same in today's text.
-        "            finally:\n                past.unpadded = False\n",
-        "            finally:\n                pass\n",
+        "                finally:\n                    past.unpadded = False\n",
+        "                finally:\n                    pass\n",
         "The cache that generate(return_dict_in_generate=True) made for an unpadded batch keeps the promise "
         "'mask is all ones'. When the caller goes on with it and a mask that has zeros (second round of a "
         "batch, the new questions padded to one length; or a masked-out passage), the mask is ignored "

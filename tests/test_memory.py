@@ -96,18 +96,18 @@ def test_each_device_is_asked_for_its_layers(long_model, package, monkeypatch):
 
 def test_a_container_counts(package, monkeypatch, tmp_path):
     """/proc/meminfo tells of the machine; a container is killed at its own limit."""
-    generation = package("generation_chatglm")
+    cache = package("cache_chatglm")
     (tmp_path / "memory.max").write_text("1000000\n")
     (tmp_path / "memory.current").write_text("900000\n")
     (tmp_path / "memory.stat").write_text("anon 500000\ninactive_file 300000\n")
     names = ("memory.max", "memory.current", "inactive_file")
-    assert generation._control_group_memory(str(tmp_path), *names) == 400000
+    assert cache._control_group_memory(str(tmp_path), *names) == 400000
     (tmp_path / "memory.max").write_text("max\n")
-    assert generation._control_group_memory(str(tmp_path), *names) is None
-    machine = generation._numbers("/proc/meminfo")["MemAvailable:"]
-    assert 2**20 < machine == pytest.approx(generation.free_memory(torch.device("cpu")), rel=0.5)
-    monkeypatch.setattr(generation, "_control_group_memory", lambda *arguments: 12345)
-    assert generation.free_memory(torch.device("cpu")) == 12345
+    assert cache._control_group_memory(str(tmp_path), *names) is None
+    machine = cache._numbers("/proc/meminfo")["MemAvailable:"]
+    assert 2**20 < machine == pytest.approx(cache.free_memory(torch.device("cpu")), rel=0.5)
+    monkeypatch.setattr(cache, "_control_group_memory", lambda *arguments: 12345)
+    assert cache.free_memory(torch.device("cpu")) == 12345
 
 
 def test_an_offloaded_embedding(tiny_checkpoint, tokenizer):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
-# One value for each row of the tables of generation_chatglm.py.
+# One value for each row of the tables of sampling_chatglm.py.
 VALUES = {
     "sequence_bias": {(9,): 5.0},
     "encoder_repetition_penalty": 1.5,
@@ -64,7 +64,7 @@ def generated(model, **kwargs):
 
 @pytest.fixture
 def rows(package):
-    module = package("generation_chatglm")
+    module = package("sampling_chatglm")
     return {name for name, *_ in (*module.PROCESSORS, *module.WARPERS, *module.RENORMALIZE)}
 
 
@@ -73,7 +73,7 @@ def rows(package):
 
 def test_every_setting_that_makes_a_processor_has_a_row_or_is_refused(model, package, rows):
     """A setting of a new release must not be dropped in silence, as top_h was."""
-    module, asked = package("generation_chatglm"), set()
+    module, asked = package("sampling_chatglm"), set()
     for name in ("_get_logits_processor", "_get_logits_warper", "_get_stopping_criteria"):
         if hasattr(model, name):
             source = inspect.getsource(getattr(model, name))
@@ -164,7 +164,7 @@ def test_a_callers_processor_comes_in_the_place_of_the_settings_own(model):
 
 def test_a_setting_that_the_release_has_no_processor_for_is_named(model, package, monkeypatch):
     """An old release with a newer generation_config.json: its generate() would pass over the setting."""
-    monkeypatch.delattr(package("generation_chatglm").logits_process, "MinPLogitsWarper")
+    monkeypatch.delattr(package("sampling_chatglm").logits_process, "MinPLogitsWarper")
     with pytest.raises(ValueError, match="min_p.*MinPLogitsWarper"):
         next(model.stream_generate(PROMPT, min_p=0.1, top_k=0, do_sample=True, max_new_tokens=2))
 

@@ -6,7 +6,10 @@ Every step is recorded as {"value": ...} or {"error": traceback}; run.py compare
 steps of original.py compare with what the original model gave.
 """
 
+import contextlib
 import copy
+import functools
+import io
 import json
 import logging
 import pickle
@@ -319,6 +322,53 @@ def stream_chat():
             texts.append([response, last[1].get_seq_length()])
         history, past = last
     return [plain, texts]
+
+
+@step
+def progress():
+    """What a hook is told, that one which raises leaves model and cache usable, and the bar of quantize()."""
+    model, assistant = load("float", prefill_slice_size=4), load("float")
+    greedy = {"max_new_tokens": 4, "do_sample": False, "eos_token_id": None}
+    told = []
+    for inputs, settings in (
+        ({"input_ids": PROMPT}, {}),
+        (BATCH, {}),
+        ({"inputs_embeds": model.get_input_embeddings()(PROMPT)}, {}),
+        ({"input_ids": PROMPT}, {"num_beams": 3}),
+        ({"input_ids": PROMPT}, {"assistant_model": assistant}),
+    ):
+        events = []
+        model.generate(**inputs, **greedy, **settings, progress=lambda *event, to=events: to.append(event))
+        reads = "assistant_model" not in settings or VERSION >= (4, 36)
+        assert [event[1:] for event in events if event[0] == "reading"][-1:] == [(7, 7)] * reads, events
+        assert events[-4:] == [("writing", done, 4) for done in (1, 2, 3, 4)], events
+        told.append(events if "assistant_model" not in settings else events[-4:])
+
+    def stop(at, *event):
+        told.append(event)
+        if event[1] == at:
+            raise KeyboardInterrupt
+
+    t, answers = tokenizer(), []
+    for at in (0, 4, 3):  # of reading; the 3 is passed over, and is the third token
+        for static in (False, True):
+            model.config.static_decode = static
+            cache = model.make_cache(100)
+            for hook in ({"progress": functools.partial(stop, at)}, {}):
+                try:
+                    answers.append(model.chat(t, "你好", past_key_values=cache, **greedy, **hook))
+                except KeyboardInterrupt:
+                    answers.append(cache.length)
+    lengths, said = answers[::2], answers[1::2]
+    assert said == [model.chat(t, "你好", **greedy)] * 6 and lengths[:4] == [0, 0, 4, 4], answers
+    bars = []
+    for switch in ("enable_progress_bar", "disable_progress_bar", "enable_progress_bar"):
+        getattr(transformers.utils.logging, switch)()
+        with contextlib.redirect_stderr(io.StringIO()) as shown:
+            load("float").quantize(4)
+        bars.append("Quantizing" in shown.getvalue())
+    assert bars == [True, False, True]
+    return [told, lengths]
 
 
 @step
