@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL ?=
+ARGS ?=
 
 .PHONY: chat test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
 
@@ -16,8 +17,8 @@ $(VENV)/dev: requirements.txt requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-chat: $(VENV)/runtime  ## opens a chat; MODEL= names a folder or a Hub id, without it a tiny random model is made
-	$(BIN)/python -m examples.chat $(MODEL)
+chat: $(VENV)/runtime  ## a chat with MODEL=, a folder or a Hub id, or else demo_model/; ARGS="--quantize 4 --greedy" and others
+	$(BIN)/python -m examples.chat $(if $(MODEL),"$(MODEL)") $(ARGS)
 
 test: lint  ## lint, then the whole suite
 	$(BIN)/python -m pytest

@@ -1,4 +1,4 @@
-"""The examples, run as their docstrings say, on tiny random checkpoints."""
+"""The examples, run as their docstrings say, on tiny random checkpoints. The chat is in test_terminal.py."""
 
 import importlib
 import json
@@ -31,19 +31,6 @@ def data(tmp_path):
     lines = [json.dumps({"prompt": prompt, "response": response}) for prompt, response in PAIRS]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def test_chat_in_the_terminal(monkeypatch, capsys):
-    lines = iter(["你好", "and then?", "/clear", "again", ""])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    call(example("chat"), monkeypatch)
-    assert capsys.readouterr().out.count("ChatGLM > ") == 3
-    assert next(lines, None) is None
-
-
-def test_chat_reports_a_missing_folder(monkeypatch):
-    with pytest.raises(SystemExit, match="no folder"):
-        call(example("chat"), monkeypatch, "../no/such/folder")
 
 
 @pytest.mark.parametrize(("shards_in", "shards_out"), [(1, 1), (1, 4), (3, 2)])
