@@ -258,7 +258,7 @@ def attention_weights(model, layer: int) -> Tuple[torch.Tensor, torch.Tensor, to
 
 def rounded_to_int4(weight: torch.Tensor) -> torch.Tensor:
     """The weight as int4 would give it, with the gradient of the weight itself."""
-    scale = weight.detach().abs().amax(dim=1, keepdim=True) / 7
+    scale = (weight.detach().abs().amax(dim=1, keepdim=True) / 7).clamp(min=1e-12)  # rows may be all zero
     return weight + ((weight.detach() / scale).round() * scale - weight.detach())
 
 
@@ -327,12 +327,7 @@ def train(work: Path, tokenizer, steps: int, seed: int):
 # -------------------------------------------------------------------------------------------------------------- output
 
 
-def plot(losses: List[float], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+def plot(pyplot, losses: List[float], path: Path) -> None:
     width = max(1, len(losses) // 200)
     means = [sum(losses[at : at + width]) / len(losses[at : at + width]) for at in range(0, len(losses), width)]
     figure, axes = pyplot.subplots(figsize=(7, 3.5))
@@ -367,10 +362,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    import matplotlib  # missing, it is told of before an hour's work
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     tokenizer = prepare(arguments.work, arguments.seed)
     model, losses = train(arguments.work, tokenizer, arguments.steps, arguments.seed)
-    plot(losses, arguments.work / "loss.png")
     save(model, arguments.work, arguments.output)
+    plot(pyplot, losses, arguments.work / "loss.png")
     print(f"{arguments.output}: {sum(path.stat().st_size for path in arguments.output.iterdir()) / 1e6:.2f} MB")
 
 
