@@ -10,10 +10,11 @@ import re
 import pytest
 import torch
 from conftest import load
-from transformers import AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from benchmarks.common import module_of
 from benchmarks.demo import DEMO, DIALOGUES, KINDS, ask, dialogues, judge, lay_out, pass_keys, perplexity, right
+from examples import train_demo
 from examples.demo_text import Task, Writer
 from examples.train_demo import WEIGHTS, copying_example, encode_dialogue, spread
 
@@ -84,6 +85,62 @@ def test_copied_pieces_stood_before_and_spread_positions_rise():
         positions = spread(rng, len(ids), 32768)
         assert len(positions) == len(ids) and positions[-1] < 32768
         assert all(later > earlier for earlier, later in zip(positions, positions[1:]))
+
+
+@pytest.fixture(scope="module")
+def untrained(folder):
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=True, quantization_bit=0)
+    model = AutoModelForCausalLM.from_config(config, trust_remote_code=True).float().eval()
+    train_demo.initialize(model, 0)
+    return model
+
+
+def test_the_untrained_model_copies(untrained):
+    """What `initialize` promises; names and pass keys were found late or never without it."""
+    rng = random.Random(0)
+    ids, labels = (torch.tensor(rows) for rows in zip(*(fixed_length(rng) for _ in range(16))))
+    with torch.no_grad():
+        chosen = untrained(ids, use_cache=False).logits[:, :-1].argmax(-1)
+    wanted = labels[:, 1:] != -100
+    assert (chosen == labels[:, 1:])[wanted].float().mean() > 0.85
+
+
+def fixed_length(rng):
+    ids, labels = copying_example(rng, [1783, 1785], 1780)
+    return ids[:64], labels[:64]
+
+
+def test_training_rounds_as_the_package_quantizes(untrained, model):
+    """Rows of zeros, which the first heads have, became NaN when the rounding began."""
+    quantization = module_of(model, "quantization")
+    for layer in untrained.transformer.encoder.layers[:2]:
+        weight = layer.self_attention.query_key_value.weight.detach()
+        expected = quantization.dequantize_weight(*quantization.quantize_weight(weight, 4), 4)
+        torch.testing.assert_close(train_demo.rounded_to_int4(weight), expected)
+    assert (untrained.transformer.encoder.layers[1].self_attention.query_key_value.weight == 0).all(1).any()
+
+
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypatch):
+    """Four small steps, of which the last rounds: at once, and stopped after the second."""
+    monkeypatch.setattr(train_demo, "TOKENS", 300)
+    monkeypatch.setattr(train_demo, "LONGEST", 150)
+    monkeypatch.setattr(train_demo, "EVERY", 2)
+    tokenizer = train_demo.prepare(tmp_path, 0)
+    whole, losses = train_demo.train(tmp_path, tokenizer, 4, 0)
+    assert len(losses) == 4 and all(loss < 12 for loss in losses), losses
+    (tmp_path / "checkpoint.pt").unlink()
+    real, left = train_demo.losses_of, iter(range(2))
+    monkeypatch.setattr(train_demo, "losses_of", lambda *args: (loss for _, loss in zip(left, real(*args))))
+    train_demo.train(tmp_path, tokenizer, 4, 0)
+    monkeypatch.setattr(train_demo, "losses_of", real)
+    again, found = train_demo.train(tmp_path, tokenizer, 4, 0)
+    assert found == pytest.approx(losses, rel=1e-4)
+    train_demo.save(again, tmp_path, tmp_path / "out")
+    made = load(lay_out(tmp_path / "out", tmp_path / "laid"))
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {p.name for p in DEMO.iterdir()}
+    assert made.config.quantization_bit == 4 and isinstance(made.chat(tokenizer, "你好", max_new_tokens=3)[0], str)
+    with pytest.raises(ValueError, match="delete it to begin anew"):
+        train_demo.train(tmp_path, tokenizer, 5, 0)
 
 
 # ------------------------------------------------------------------------------------------------------------- layout
