@@ -14,6 +14,10 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 Round = Tuple[str, str]
 
 TEXTS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+LEADS = {
+    "zh": ("好的，", "嗨，", "嘿，", "那个，", "哎，", "好，", "呃，", "行，", "其实，", "你好！"),
+    "en": ("Okay, ", "Hey, ", "Oh, ", "Right, ", "Fine, ", "Now, ", "Hi, ", "Well then, ", "Actually, ", "Hello! "),
+}
 SUMS = (  # (question, answer)
     ("{} + {} = ?", "{} + {} = {}"),
     ("{}加{}等于多少？", "{}加{}等于{}。"),
@@ -120,7 +124,13 @@ class Writer:
         talk = self.random.choice(TEXTS["small talk"])
         question = self.pick(talk)
         if not self.held_out:
-            question = self.varied(question, "en" if question.isascii() else "zh")
+            language = "en" if question.isascii() else "zh"
+            question = self.varied(question, language)
+            if self.chance(0.15):
+                question = self.random.choice(LEADS[language]) + question
+            if self.chance(0.15):  # a letter is missing
+                at = self.random.randrange(len(question))
+                question = question[:at] + question[at + 1 :] if len(question) > 4 else question
         return Task("small talk", [(question, self.random.choice(talk["answers"]))], tuple(talk["expected"]))
 
     def package(self) -> Task:

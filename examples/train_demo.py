@@ -359,7 +359,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "demo_training", help="for checkpoints")
     parser.add_argument("--output", type=Path, default=ROOT / "demo_model")
-    parser.add_argument("--steps", type=int, default=2450)
+    parser.add_argument("--steps", type=int, default=2700)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     import matplotlib  # missing, it is told of before an hour's work
