@@ -9,6 +9,7 @@ import transformers
 from torch import Tensor
 
 from .configuration_chatglm import RELEASE
+from .cpu_kernels import is_tracing
 
 SMALLEST_CAPACITY = 256  # tokens
 
@@ -23,7 +24,9 @@ _claims = threading.Lock()  # held while a cache claims the place behind its end
 
 def _written_to_later() -> ContextManager:
     """For what is kept between calls: a tensor made in inference mode could not be written to outside of it."""
-    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else contextlib.nullcontext()
+    if is_tracing() or not torch.is_inference_mode_enabled():
+        return contextlib.nullcontext()
+    return torch.inference_mode(False)
 
 
 class KVCache(Cache):

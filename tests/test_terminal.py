@@ -349,7 +349,7 @@ def ctrl_c_at(monkeypatch, model, calls):
 def test_a_question_that_is_stopped_while_it_is_read_is_forgotten(
     at_the_terminal, answer_of, monkeypatch, tmp_path, capsys
 ):
-    (tmp_path / "text").write_text("秋天的风")
+    (tmp_path / "text").write_text("秋天的风", encoding="utf-8")
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patched:
         ctrl_c_at(patched, at_the_terminal.model, {1: 1})
