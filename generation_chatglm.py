@@ -42,6 +42,7 @@ _logger = logging.getLogger(__name__)
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
 GUESSES_ARE_JUDGED = RELEASE >= (4, 36)  # criteria see an assistant's tokens too (4.41), before a prepared pass (4.36)
+CACHE_NAME = "cache" if RELEASE >= (5, 24) else "past_key_values"  # among the arguments of generate()
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 
@@ -173,9 +174,11 @@ class ChatGLMGeneration(GenerationMixin):
         output_attentions: Optional[bool] = None,
         output_hidden_states: Optional[bool] = None,
         progress: Optional[AnswerProgress] = None,
+        cache: Optional[KVCache] = None,
         **kwargs: Any,
     ) -> Dict[str, Any]:
         """The arguments of `forward` for the next step of `generate()`: only tokens that the cache does not hold."""
+        past_key_values = cache if past_key_values is None else past_key_values
         past = self._cached_tokens(past_key_values)
         unpadded = isinstance(past_key_values, KVCache) and past_key_values.unpadded
         # The mask counts cached tokens also where a caller continues a cache with the new ids alone.
@@ -247,6 +250,8 @@ class ChatGLMGeneration(GenerationMixin):
         def setting(name: str) -> Any:
             return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
 
+        if CACHE_NAME in kwargs:
+            kwargs["past_key_values"] = kwargs.pop(CACHE_NAME)
         embeds = kwargs.get("inputs_embeds")
         prompt = inputs if inputs is not None else kwargs.get("input_ids", embeds)
         if EMBEDS_NEED_IDS and inputs is None and embeds is not None:
@@ -256,7 +261,7 @@ class ChatGLMGeneration(GenerationMixin):
         if prompt is None:
             if progress is not None:
                 raise ValueError("progress counts the tokens of a prompt: give input_ids")
-            return super().generate(inputs, generation_config, *args, **kwargs)
+            return self._generate(inputs, generation_config, args, kwargs)
         if setting("prefill_chunk_size") is not None:
             kwargs["prefill_chunk_size"] = None  # forward cuts a prompt into slices itself
         past = kwargs.get("past_key_values")
@@ -291,17 +296,23 @@ class ChatGLMGeneration(GenerationMixin):
             ids = inputs if inputs is not None else kwargs.get("input_ids")
             told = AnswerProgress(progress, max(1, length - self._cached_tokens(past)), ids, total - length)
             args = told.added_to(args, kwargs)
-        if not isinstance(past, KVCache):
-            output = super().generate(inputs, generation_config, *args, **kwargs)
-        else:
-            with past.used_by("generate()", within="chat()"):
-                try:
-                    output = super().generate(inputs, generation_config, *args, **kwargs)
-                finally:
-                    past.unpadded = False
+        output = self._generate(inputs, generation_config, args, kwargs)
         if progress is not None:  # of the last token, where a criterion before it had stopped
             told.wrote(output if isinstance(output, Tensor) else output.sequences)
         return output
+
+    def _generate(self, inputs: Any, config: Any, args: Tuple, kwargs: Dict[str, Any]) -> Any:
+        """`generate()` of the installed transformers, with the cache under the name that it has there."""
+        past = kwargs.pop("past_key_values", None)
+        if past is not None:
+            kwargs[CACHE_NAME] = past
+        if not isinstance(past, KVCache):
+            return super().generate(inputs, config, *args, **kwargs)
+        with past.used_by("generate()", within="chat()"):
+            try:
+                return super().generate(inputs, config, *args, **kwargs)
+            finally:
+                past.unpadded = False
 
     def _continue_cache(self, kwargs: Dict[str, Any], prompt: Tensor, past: Any) -> None:
         """Makes mask and positions that are given for new tokens alone count what a cache holds before them.

@@ -663,7 +663,7 @@ FAULTS: Tuple[Fault, ...] = (
         "cache-stays-flagged-unpadded-after-generate",
         GENERATION,
         # As chosen, it took the whole `try ... finally` away; the same in today's text.
-        "                finally:\n                    past.unpadded = False\n",
+        "            finally:\n                past.unpadded = False\n",
         "                finally:\n                    pass\n",
         "The cache that generate(return_dict_in_generate=True) made for an unpadded batch keeps the promise "
         "'mask is all ones'. When the caller goes on with it and a mask that has zeros (second round of a "
