@@ -664,7 +664,7 @@ FAULTS: Tuple[Fault, ...] = (
         GENERATION,
         # As chosen, it took the whole `try ... finally` away; the same in today's text.
         "            finally:\n                past.unpadded = False\n",
-        "                finally:\n                    pass\n",
+        "            finally:\n                pass\n",
         "The cache that generate(return_dict_in_generate=True) made for an unpadded batch keeps the promise "
         "'mask is all ones'. When the caller goes on with it and a mask that has zeros (second round of a "
         "batch, the new questions padded to one length; or a masked-out passage), the mask is ignored "

@@ -45,6 +45,7 @@ RELEASES = (
     "5.8.0",
     "5.17.0",
     "5.23.0",
+    "5.24.0",
     # Environments of 2023. Before 0.27 accelerate makes parameters of integers trainable, which torch refuses.
     "4.30.2-accelerate",
     "4.30.2+accelerate==0.21.0",
@@ -52,13 +53,15 @@ RELEASES = (
     "4.30.2+torch==2.0.1+accelerate==0.20.3",  # with CUDA libraries of 4.5 GB, so not in CI
 )
 # The oldest, the newest, and the ones at which the original package or an early version of this one broke: the base
-# tokenizer calls get_vocab (4.34), cache classes (4.36), padding_side (4.45), positions kept by generate() (5.0).
+# tokenizer calls get_vocab (4.34), cache classes (4.36), padding_side (4.45), positions kept by generate() (5.0), the
+# name of the cache among the arguments of generate() (5.24).
 SUBSET = (
     "4.30.2",
     "4.36.2",
     "4.45.2",
     "5.0.0",
     "5.23.0",
+    "5.24.0",
     "4.30.2+accelerate==0.21.0",
     "4.30.2+accelerate==0.26.1",
 )
