@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import random
-import tempfile
 from pathlib import Path
 from typing import Dict, List
 
@@ -19,27 +18,16 @@ from transformers import AutoTokenizer
 
 from benchmarks.common import load_model
 from benchmarks.limits import machine
-from benchmarks.make_checkpoint import ROOT, copy_code
+from benchmarks.make_checkpoint import ROOT
 from examples.demo_text import Task, Writer
-from examples.train_demo import IGNORED, encode_dialogue
+from examples.model_folder import DEMO, lay_together
+from examples.train_demo import encode_dialogue
+from examples.training_data import IGNORED
 
-DEMO = ROOT / "demo_model"
 KINDS = ("small talk", "package", "name", "own fact", "text", "pass key", "sum", "unknown", "repeat")
 DIALOGUES, SEEDS = 40, 5
 LENGTHS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
 MOST_NEW = 64  # tokens; an answer that has not ended by then is wrong
-
-
-def lay_out(weights: Path, folder: Path) -> Path:
-    """This working tree's code beside a folder's weights and settings, in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in Path(weights).iterdir():
-        if path.is_file() and path.suffix != ".py":
-            target = folder / path.name
-            target.unlink(missing_ok=True)
-            target.symlink_to(path.resolve())
-    copy_code(folder)
-    return folder
 
 
 def dialogues(kind: str, count: int = DIALOGUES, seed: int = 0) -> List[Task]:
@@ -133,32 +121,31 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="tokens of the longest pass-key prompts")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = lay_out(arguments.model, Path(scratch) / "int4")
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
-        model = load_model(folder)
-        record: dict = {"benchmark": "demo", **machine(torch.get_num_threads())}
-        record["kinds"] = measure_kinds(model, tokenizer, arguments.seeds)
-        tasks = [task for kind in KINDS for task in dialogues(kind, 20, seed=1)]
-        record["perplexity"] = {"int4": perplexity(model, tokenizer, tasks)}
-        if arguments.float32.exists():
-            wide = load_model(lay_out(arguments.float32, Path(scratch) / "float32"), "float32")
-            record["perplexity"]["float32"] = perplexity(wide, tokenizer, tasks)
-        record["perplexity"]["16-bit cache"] = perplexity(model, tokenizer, tasks, cached=True)
-        model.config.kv_cache_dtype = "int8"
-        record["perplexity"]["int8 cache"] = perplexity(model, tokenizer, tasks, cached=True)
-        model.config.kv_cache_dtype = None
-        print("\n| perplexity of held-out answers | |\n|---|---|")
-        for name, value in record["perplexity"].items():
-            print(f"| {name} | {value:.4f} |")
-        print("\n| pass key in a prompt of | hits |\n|---|---|")
-        record["pass keys"] = {}
-        for length in LENGTHS:
-            if length <= arguments.longest:
-                count = 20 if length <= 2048 else 10 if length <= 8192 else 5
-                hits = pass_keys(model, tokenizer, length, count)
-                record["pass keys"][length] = [hits, count]
-                print(f"| {length:,} tokens | {hits} of {count} |", flush=True)
+    folder = lay_together(arguments.model)
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
+    model = load_model(folder)
+    record: dict = {"benchmark": "demo", **machine(torch.get_num_threads())}
+    record["kinds"] = measure_kinds(model, tokenizer, arguments.seeds)
+    tasks = [task for kind in KINDS for task in dialogues(kind, 20, seed=1)]
+    record["perplexity"] = {"int4": perplexity(model, tokenizer, tasks)}
+    if arguments.float32.exists():
+        wide = load_model(lay_together(arguments.float32), "float32")
+        record["perplexity"]["float32"] = perplexity(wide, tokenizer, tasks)
+    record["perplexity"]["16-bit cache"] = perplexity(model, tokenizer, tasks, cached=True)
+    model.config.kv_cache_dtype = "int8"
+    record["perplexity"]["int8 cache"] = perplexity(model, tokenizer, tasks, cached=True)
+    model.config.kv_cache_dtype = None
+    print("\n| perplexity of held-out answers | |\n|---|---|")
+    for name, value in record["perplexity"].items():
+        print(f"| {name} | {value:.4f} |")
+    print("\n| pass key in a prompt of | hits |\n|---|---|")
+    record["pass keys"] = {}
+    for length in LENGTHS:
+        if length <= arguments.longest:
+            count = 20 if length <= 2048 else 10 if length <= 8192 else 5
+            hits = pass_keys(model, tokenizer, length, count)
+            record["pass keys"][length] = [hits, count]
+            print(f"| {length:,} tokens | {hits} of {count} |", flush=True)
     print(json.dumps(record, ensure_ascii=False))
 
 

@@ -11,7 +11,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterable, Iterator, Optional, Tuple
 
 import torch
 
@@ -117,21 +117,15 @@ def write_weights(folder: Path, items: Iterator[Tuple[str, torch.Tensor]], forma
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
-def train_tokenizer(folder: Path) -> int:
-    """Trains a small SentencePiece model with byte pieces on this project's texts; returns its number of pieces."""
+def train_sentencepiece(folder: Path, lines: Iterable[str], **settings) -> None:
+    """Writes tokenizer.model: BPE with byte pieces and the ids of the published one; `settings` are the trainer's."""
     import sentencepiece
 
-    # A copy: what a random model says must not change with every line that is written about it.
-    lines = (ROOT / "benchmarks" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
-    lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
         model_prefix=str(folder / "tokenizer"),
-        vocab_size=900,
-        hard_vocab_limit=False,
         model_type="bpe",
         byte_fallback=True,
-        character_coverage=0.98,
         num_threads=1,
         minloglevel=2,
         unk_id=0,
@@ -142,8 +136,19 @@ def train_tokenizer(folder: Path) -> int:
         split_digits=True,
         user_defined_symbols=["\n"],
         normalization_rule_name="identity",
+        **settings,
     )
     (folder / "tokenizer.vocab").unlink()
+
+
+def train_tokenizer(folder: Path) -> int:
+    """Trains a small SentencePiece model with byte pieces on this project's texts; returns its number of pieces."""
+    import sentencepiece
+
+    # A copy: what a random model says must not change with every line that is written about it.
+    lines = (ROOT / "benchmarks" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    lines += ["你好，介绍一下你自己。", "晚上睡不着应该怎么办", "问：答：[Round 1]", "The quick brown fox jumps."] * 20
+    train_sentencepiece(folder, lines, vocab_size=900, hard_vocab_limit=False, character_coverage=0.98)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
     return processor.get_piece_size()
 

@@ -19,12 +19,11 @@ import shutil
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-import sentencepiece
 import torch
 from tqdm import tqdm
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from benchmarks.make_checkpoint import ROOT, copy_code
+from benchmarks.make_checkpoint import ROOT, SETTINGS, copy_code, train_sentencepiece
 
 from .demo_text import Task, Writer
 from .training_data import IGNORED
@@ -79,34 +78,19 @@ def train_vocabulary(folder: Path, seed: int) -> None:
     for _ in range(8000):
         *history, (question, answer) = writer.any(WEIGHTS).rounds
         texts.append(build(None, question, history) + answer)
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(texts),
-        model_prefix=str(folder / "tokenizer"),
-        vocab_size=PIECES,
-        model_type="bpe",
-        byte_fallback=True,
-        character_coverage=0.9995,
-        num_threads=1,
-        minloglevel=2,
-        unk_id=0,
-        bos_id=1,
-        eos_id=2,
-        pad_id=-1,
-        max_sentence_length=16384,
-        remove_extra_whitespaces=False,
-        split_digits=True,
-        user_defined_symbols=["\n"],
-        normalization_rule_name="identity",
-    )
-    (folder / "tokenizer.vocab").unlink()
+    train_sentencepiece(folder, texts, vocab_size=PIECES, character_coverage=0.9995, max_sentence_length=16384)
+
+
+def write_config(folder: Path, **changes: object) -> None:
+    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
+    config.update(GEOMETRY, _name_or_path="chatglm2-demo", **changes)
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def prepare(work: Path, seed: int):
     """The folder of the untrained model: config, tokenizer, this package's code. Returns its tokenizer."""
     work.mkdir(parents=True, exist_ok=True)
-    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
-    config.update(GEOMETRY, quantization_bit=0, torch_dtype="float32", _name_or_path="chatglm2-demo")
-    (work / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    write_config(work, quantization_bit=0, torch_dtype="float32")
     copy_code(work)
     if not (work / "tokenizer.model").exists():
         train_vocabulary(work, seed)
@@ -156,7 +140,7 @@ def spread(rng: random.Random, length: int, context: int) -> List[int]:
 def pool(tokenizer, number: int, done: float, seed: int) -> List[Dict[str, torch.Tensor]]:
     """`POOL` batches, the same whenever they are asked for. done: the part of the training that is over, 0 to 1."""
     rng = random.Random(f"{seed} {number}")
-    writer, prefix = Writer(rng), tokenizer.encode("")[:2]
+    writer, prefix = Writer(rng), tokenizer.get_prefix_tokens()
     copies = 0.75 if done < COPYING else 0.1 if done < SPREADING else 0.05
     examples: List[Example] = []
     total = 0
@@ -347,11 +331,9 @@ def save(model, work: Path, output: Path) -> None:
     packed = model.half().quantize(4)
     packed.save_pretrained(str(work / "int4"), safe_serialization=True)
     shutil.copyfile(work / "int4" / "model.safetensors", output / "model.safetensors")
-    config = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
-    config.update(GEOMETRY, _name_or_path="chatglm2-demo")
-    (output / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    write_config(output)
     shutil.copyfile(work / "tokenizer.model", output / "tokenizer.model")
-    for name in ("tokenizer_config.json", "generation_config.json"):
+    for name in SETTINGS:
         shutil.copyfile(ROOT / name, output / name)
 
 

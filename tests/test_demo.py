@@ -13,9 +13,10 @@ from conftest import load
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from benchmarks.common import module_of
-from benchmarks.demo import DEMO, DIALOGUES, KINDS, ask, dialogues, judge, lay_out, pass_keys, perplexity, right
-from examples import train_demo
+from benchmarks.demo import DIALOGUES, KINDS, ask, dialogues, judge, pass_keys, perplexity, right
+from examples import model_folder, train_demo
 from examples.demo_text import Task, Writer
+from examples.model_folder import DEMO, lay_together
 from examples.train_demo import WEIGHTS, copying_example, encode_dialogue, spread
 
 GREEDY = {"do_sample": False, "max_new_tokens": 64}
@@ -24,7 +25,9 @@ FLOORS = {"small talk": 38, "package": 34, "name": 34}  # of 40, greedy
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return lay_out(DEMO, tmp_path_factory.mktemp("demo") / "model")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(model_folder, "BUILD", tmp_path_factory.mktemp("demo"))
+        return lay_together(DEMO)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +139,8 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypa
     again, found = train_demo.train(tmp_path, tokenizer, 4, 0)
     assert found == pytest.approx(losses, rel=1e-4)
     train_demo.save(again, tmp_path, tmp_path / "out")
-    made = load(lay_out(tmp_path / "out", tmp_path / "laid"))
+    monkeypatch.setattr(model_folder, "BUILD", tmp_path / "laid")
+    made = load(lay_together(tmp_path / "out"))
     assert {p.name for p in (tmp_path / "out").iterdir()} == {p.name for p in DEMO.iterdir()}
     assert made.config.quantization_bit == 4 and isinstance(made.chat(tokenizer, "你好", max_new_tokens=3)[0], str)
     with pytest.raises(ValueError, match="delete it to begin anew"):
@@ -236,7 +240,7 @@ def test_a_kept_cache_remembers_what_was_said(model, tokenizer):
 
 
 def test_what_int8_and_int4_cost(model, tokenizer, folder):
-    """On held-out answers: the int8 cache within 1 %, int8 weights of the int4 model within 1 %."""
+    """On held-out answers, within 1 %: the int8 cache, and the same weights as floats and in 8 bits."""
     tasks = [task for kind in ("small talk", "package", "name", "text") for task in dialogues(kind, 4, seed=1)]
     plain = perplexity(model, tokenizer, tasks)
     assert plain < 1.5
@@ -247,6 +251,16 @@ def test_what_int8_and_int4_cost(model, tokenizer, folder):
     finally:
         model.config.kv_cache_dtype = None
     assert with_cache == pytest.approx(plain, rel=0.005)
+    quantization, state = module_of(model, "quantization"), model.float().state_dict()
+    for name in [name for name in state if name.endswith(".weight_scale")]:
+        weight = name[: -len("_scale")]
+        state[weight] = quantization.dequantize_weight(state[weight], state.pop(name), 4)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=True, quantization_bit=0)
+    wide = AutoModelForCausalLM.from_config(config, trust_remote_code=True).float().eval()
+    wide.load_state_dict(state)
+    model.half()
+    assert perplexity(wide, tokenizer, tasks) == pytest.approx(plain, rel=0.01)
+    assert perplexity(wide.quantize(8), tokenizer, tasks) == pytest.approx(plain, rel=0.01)
 
 
 def test_a_pass_key_is_found_in_long_filler(model, tokenizer):
