@@ -142,6 +142,9 @@ class Workspace {
 #if defined(CHATGLM_X86) && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define CHATGLM_AVX512
 #endif
+#if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
+#define CHATGLM_BYTE_PRODUCTS  // four products of bytes to a sum, in one instruction
+#endif
 #if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
 #if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || \
     !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
@@ -173,6 +176,11 @@ constexpr int TOKENS_PER_TILE = 2;
 #endif
 
 constexpr bool ADDS_ARE_CHEAP = CHATGLM_ADDS_ARE_CHEAP;
+#if defined(CHATGLM_BYTE_PRODUCTS)
+constexpr bool BYTE_PRODUCTS = true;
+#else
+constexpr bool BYTE_PRODUCTS = false;
+#endif
 
 constexpr int LANES = VECTOR_BYTES / 4;
 constexpr int TILE = 16;  // rows of a weight, or of queries, that a register tile holds side by side
@@ -795,14 +803,24 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // Quantized layers for few tokens.
 //
 // The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
-// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache.
-//
-// Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
-// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
+// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache. A token's results do
+// not depend on how many others share a call: its products are summed exactly, block by block in the same order.
 
 
 #include <cstdint>
-#include <cstring>
+
+
+#if defined(CHATGLM_BYTE_PRODUCTS)
+#line 1 "kernels/cpu/few_rows_bytes.h"
+// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
+//
+// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
+// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
+// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
+// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
+
+
+#include <cstdint>
 
 #line 1 "kernels/cpu/activations.h"
 // Activations of a quantized layer: rounded to 16-bit integers, in the order in which weights are unpacked.
@@ -814,6 +832,9 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
 // column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no
 // weight is ever shuffled.
+//
+// Where bytes can be multiplied four at a time (VNNI), a few tokens are stored otherwise: x = 256 high + low, both
+// signed bytes, and a group is [column of a byte][high, low][byte of the packed vector].
 
 
 #include <cmath>
@@ -831,19 +852,18 @@ constexpr int MOST_FEW_TOKENS = 8;  // more are multiplied by multiply_many
 template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
 template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
 
-// Rounds `count` floats (at most BLOCK; the rest of the block becomes zero) into `to` and returns the scale.
-template <int BITS> float quantize_block(const float* from, int64_t count, int16_t* to) {
+// Rounds `count` floats (at most BLOCK; the rest of the block becomes zero) into `rounded` and returns the scale.
+float round_block(const float* from, int64_t count, int16_t* rounded) {
   int32_t largest_bits = 0;  // of non-negative floats, bits compare like values, and NaN is above infinity
   for (int64_t i = 0; i < count; i++) {
     int32_t magnitude = bits<int32_t>(from[i]) & 0x7FFFFFFF;
     largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
   }
   if (largest_bits == 0 || largest_bits >= 0x7F800000) {
-    memset(to, 0, BLOCK * sizeof *to);
+    memset(rounded, 0, BLOCK * sizeof *rounded);
     return largest_bits ? NAN : 0.0f;  // a NaN or infinite activation makes the token's results NaN
   }
   float largest = bits<float>(largest_bits);
-  int16_t rounded[BLOCK];
   if (largest > 1e-30f) {
     float inverse = LARGEST / largest;
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
@@ -853,11 +873,24 @@ template <int BITS> float quantize_block(const float* from, int64_t count, int16
     for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LARGEST / largest));
   }
   memset(rounded + count, 0, (BLOCK - count) * sizeof *rounded);
+  return largest / LARGEST;
+}
+
+template <int BITS> void order_words(const int16_t* rounded, int16_t* to) {
   constexpr int words = VECTOR_BYTES / 2;
   for (int g = 0; g < BLOCK; g += GROUP<BITS>)
     for (int i = 0; i < words; i++)
       for (int c = 0; c < COLUMNS<BITS>; c++) to[g + c * words + i] = rounded[g + i * COLUMNS<BITS> + c];
-  return largest / LARGEST;
+}
+
+template <int BITS> void order_bytes(const int16_t* rounded, int8_t* to) {
+  constexpr int columns = 8 / BITS;
+  for (int g = 0; g < BLOCK; g += GROUP<BITS>)
+    for (int c = 0; c < columns; c++, to += 2 * VECTOR_BYTES)
+      for (int i = 0; i < VECTOR_BYTES; i++) {
+        int16_t x = rounded[g + i * columns + c];
+        to[i] = (int8_t)((x + 128) >> 8), to[VECTOR_BYTES + i] = (int8_t)x;
+      }
 }
 
 // Activations of `tokens` tokens: [block][token][BLOCK] integers, [block][token] scales and `pair_products`.
@@ -884,22 +917,141 @@ int32_t pair_products(const int16_t* values) {
 template <int BITS> void quantize_token(const Linear& job, int64_t first_token, int64_t t, const Activations& to) {
   const char* row = job.x_row(first_token + t);
   float buffer[BLOCK];
+  int16_t rounded[BLOCK];
   for (int64_t b = 0; b < to.blocks; b++) {
     int64_t count = job.k - b * BLOCK < BLOCK ? job.k - b * BLOCK : BLOCK;
     widen(job.x_type, row + b * BLOCK * size_of(job.x_type), count, 1.0f, buffer);
     int64_t at = b * to.tokens + t;
-    to.scales[at] = quantize_block<BITS>(buffer, count, to.values + at * BLOCK);
+    to.scales[at] = round_block(buffer, count, rounded);
+    if (BYTE_PRODUCTS && job.m <= MOST_FEW_TOKENS) order_bytes<BITS>(rounded, (int8_t*)(to.values + at * BLOCK));
+    else order_words<BITS>(rounded, to.values + at * BLOCK);
     if (ADDS_ARE_CHEAP && job.m > MOST_FEW_TOKENS) to.products[at] = pair_products(to.values + at * BLOCK);
   }
 }
 
 }  // namespace
-#line 14 "kernels/cpu/few_tokens.h"
-
+#line 12 "kernels/cpu/few_rows_bytes.h"
 
 namespace {
 
-constexpr int64_t CACHED_BYTES = 8192;  // of rows
+template <int BITS> constexpr int PLANES = 8 / BITS;  // vectors of values in a vector of packed weights
+
+INLINE Int dot_bytes(Int sum, __m512i unsigned_bytes, __m512i bytes) {
+  return (Int)_mm512_dpbusd_epi32((__m512i)sum, unsigned_bytes, bytes);
+}
+
+template <int BITS> INLINE void unsigned_values(__m512i packed, __m512i (&values)[PLANES<BITS>]) {
+  if constexpr (BITS == 8) {
+    values[0] = _mm512_xor_si512(packed, _mm512_set1_epi8((char)0x80));
+  } else {
+    constexpr int and_then_xor = 0x6A;
+    __m512i nibble = _mm512_set1_epi8(0x0F), sign = _mm512_set1_epi8(0x08);
+    values[0] = _mm512_ternarylogic_epi32(_mm512_srli_epi16(packed, 4), nibble, sign, and_then_xor);
+    values[1] = _mm512_ternarylogic_epi32(packed, nibble, sign, and_then_xor);
+  }
+}
+
+// What a row needs to know of one token's block besides its activations.
+struct FewBlock {
+  Int start;    // of the sum of low bytes: what unsigned values add to both, with its sign turned
+  Float scale;  // of the sum
+};
+
+template <int BITS> INLINE FewBlock few_block(const int16_t* x, float scale) {
+  Int high = {}, low = {};
+  __m512i excess = _mm512_set1_epi8((char)(1 << (BITS - 1)));
+  const char* bytes = (const char*)x;
+  for (int i = 0; i < 2 * BLOCK; i += 2 * VECTOR_BYTES) {
+    high = dot_bytes(high, excess, load<__m512i>(bytes + i));
+    low = dot_bytes(low, excess, load<__m512i>(bytes + i + VECTOR_BYTES));
+  }
+  return {-((high << 8) + low), broadcast(scale)};
+}
+
+// Where rows are asked for: `at` moves on by ROWS lines whenever ROWS lines are multiplied.
+struct Ahead {
+  const char* at;
+  INLINE void next(int lines) {
+    for (int i = 0; i < lines; i++) __builtin_prefetch(at + 64 * i, 0, 2);
+    at += 64 * lines;
+  }
+};
+
+// totals[r][t] += scale[t] * (activations[t] . row r) over one block of `bytes` bytes
+template <int BITS, int M, int ROWS, bool FULL>
+INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, const int16_t* x, const FewBlock* blocks,
+                           Ahead& ahead, Float (&totals)[ROWS][M]) {
+  Int high[ROWS][M] = {}, low[ROWS][M];
+  for (int r = 0; r < ROWS; r++)
+    for (int t = 0; t < M; t++) low[r][t] = blocks[t].start;
+  if (FULL) bytes = BLOCK * BITS / 8;
+  for (int64_t i = 0; i < bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
+    ahead.next(ROWS);
+    __m512i values[ROWS][PLANES<BITS>];
+    for (int r = 0; r < ROWS; r++) {
+      const char* at = weight + r * stride + i;
+      uint64_t there = FULL || bytes - i >= VECTOR_BYTES ? ~0ull : (1ull << (bytes - i)) - 1;
+      unsigned_values<BITS>(FULL ? load<__m512i>(at) : _mm512_maskz_loadu_epi8(there, at), values[r]);
+      __builtin_prefetch(at + 512, 0, 3);
+    }
+    for (int c = 0; c < PLANES<BITS>; c++)
+      for (int t = 0; t < M; t++) {
+        const char* bytes_of = (const char*)(x + t * BLOCK) + 2 * c * VECTOR_BYTES;
+        __m512i high_bytes = load<__m512i>(bytes_of), low_bytes = load<__m512i>(bytes_of + VECTOR_BYTES);
+        for (int r = 0; r < ROWS; r++) {
+          high[r][t] = dot_bytes(high[r][t], values[r][c], high_bytes);
+          low[r][t] = dot_bytes(low[r][t], values[r][c], low_bytes);
+        }
+      }
+  }
+  for (int r = 0; r < ROWS; r++)
+    for (int t = 0; t < M; t++) totals[r][t] += to_float((high[r][t] << 8) + low[r][t]) * blocks[t].scale;
+}
+
+template <int BITS, int M, int ROWS>
+INLINE void multiply_group(const Linear& job, const Activations& x, const FewBlock* blocks, int64_t t0, int64_t row) {
+  constexpr int64_t block_bytes = BLOCK * BITS / 8;
+  const char* weight = job.weight + row * job.weight_stride;
+  Ahead ahead{weight + 2 * ROWS * job.weight_stride};
+  Float totals[ROWS][M] = {};
+  int64_t left = job.k * BITS / 8, at = t0;
+  for (; left >= block_bytes; left -= block_bytes, weight += block_bytes, at += x.tokens)
+    multiply_block<BITS, M, ROWS, true>(weight, job.weight_stride, left, x.values + at * BLOCK, blocks + at, ahead,
+                                        totals);
+  if (left)
+    multiply_block<BITS, M, ROWS, false>(weight, job.weight_stride, left, x.values + at * BLOCK, blocks + at, ahead,
+                                         totals);
+  for (int r = 0; r < ROWS; r++) {
+    float scale = job.row_scale(row + r), bias = job.row_bias(row + r);
+    for (int t = 0; t < M; t++) job.put(t0 + t, row + r, sum_lanes(totals[r][t]) * scale + bias);
+  }
+}
+
+template <int BITS, int M>
+__attribute__((noinline)) void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks,
+                                             int64_t t0, int64_t begin, int64_t end) {
+  constexpr int rows = M == 1 ? 6 : M == 2 ? 4 : M == 3 ? 3 : 2;  // 2 sums each, of 32 registers
+  int64_t row = begin;
+  for (; row + rows <= end; row += rows) multiply_group<BITS, M, rows>(job, x, blocks, t0, row);
+  for (; row < end; row++) multiply_group<BITS, M, 1>(job, x, blocks, t0, row);
+}
+
+}  // namespace
+#line 13 "kernels/cpu/few_tokens.h"
+#else
+#line 1 "kernels/cpu/few_rows_words.h"
+// Rows of a quantized weight times few tokens, with products of 16-bit words: what any processor can do.
+//
+// Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
+// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
+
+
+#include <cstdint>
+#include <cstring>
+
+
+
+namespace {
 
 template <int BITS> struct Few;
 
@@ -991,14 +1143,25 @@ void multiply_rows(const Linear& job, const Activations& x, const FewBlock* bloc
   }
 }
 
+}  // namespace
+#line 15 "kernels/cpu/few_tokens.h"
+#endif
+
+namespace {
+
+constexpr int64_t CACHED_BYTES = 8192;  // of rows
+constexpr int64_t ROW_GROUP = 12;       // a multiple of the rows that any number of tokens takes at a time
+
+constexpr int64_t whole_groups(int64_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP; }
+
 template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   static thread_local Workspace workspace;
   FewBlock* blocks = workspace.get<FewBlock>(x.blocks * x.tokens);
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
   // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t row_bytes = job.k * BITS / 8 + 1, rows = 262144 / row_bytes + 1;  // never zero
-  int64_t cached = x.tokens <= FEW_TOKENS ? rows : CACHED_BYTES / row_bytes + 1;
+  int64_t row_bytes = job.k * BITS / 8 + 1, rows = whole_groups(262144 / row_bytes + 1);  // never zero
+  int64_t cached = x.tokens <= FEW_TOKENS ? rows : whole_groups(CACHED_BYTES / row_bytes + 1);
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;
     for (int64_t row = task * rows; row < end; row += cached) {

@@ -1,111 +1,25 @@
 // Quantized layers for few tokens.
 //
 // The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
-// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache.
-//
-// Values are left unsigned and, where that saves a shift, scaled by 16: some processors shift one vector in two cycles
-// but mask two per cycle. What this adds to the sums, 8 (int4) or 128 (int8) times the activations, is known before.
+// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache. A token's results do
+// not depend on how many others share a call: its products are summed exactly, block by block in the same order.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
-#include "activations.h"
 #include "threads.h"
+#if defined(CHATGLM_BYTE_PRODUCTS)
+#include "few_rows_bytes.h"
+#else
+#include "few_rows_words.h"
+#endif
 
 namespace {
 
 constexpr int64_t CACHED_BYTES = 8192;  // of rows
+constexpr int64_t ROW_GROUP = 12;       // a multiple of the rows that any number of tokens takes at a time
 
-template <int BITS> struct Few;
-
-template <> struct Few<4> {
-  static constexpr int SUMS = 2;  // of values times 16, and of plain values
-  static constexpr float UNIT = 1.0f / 16;
-
-  template <int M> static INLINE void multiply(Short packed, const int16_t* x, Int (&sums)[M][SUMS]) {
-    Words low = (Words)packed ^ (uint16_t)0x8888, high = low >> 8;  // nibbles q + 8
-    Words values[4] = {low & 0x00F0, low & 0x000F, high & 0x00F0, high & 0x000F};
-    for (int t = 0; t < M; t++)
-      for (int c = 0; c < 4; c++)
-        sums[t][c % 2] = dot(sums[t][c % 2], (Short)values[c], load<Short>(x + t * BLOCK + c * (VECTOR_BYTES / 2)));
-  }
-
-  static INLINE Int total(const Int (&sums)[SUMS]) { return sums[0] + (sums[1] << 4); }
-
-  static INLINE Int excess(const int16_t* x) {
-    Int sum = {};
-    for (int c = 0; c < 4; c++) sum = dot(sum, load<Short>(x + c * (VECTOR_BYTES / 2)), Short{} + 8);
-    return sum;
-  }
-};
-
-template <> struct Few<8> {
-  static constexpr int SUMS = 2;  // of low and of high bytes
-  static constexpr float UNIT = 1.0f;
-
-  template <int M> static INLINE void multiply(Short packed, const int16_t* x, Int (&sums)[M][SUMS]) {
-    Words low = ((Words)packed ^ (uint16_t)0x0080) & 0x00FF;  // q + 128
-    for (int t = 0; t < M; t++) {
-      sums[t][0] = dot(sums[t][0], packed >> 8, load<Short>(x + t * BLOCK + VECTOR_BYTES / 2));
-      sums[t][1] = dot(sums[t][1], (Short)low, load<Short>(x + t * BLOCK));
-    }
-  }
-
-  static INLINE Int total(const Int (&sums)[SUMS]) { return sums[0] + sums[1]; }
-
-  static INLINE Int excess(const int16_t* x) { return dot(Int{}, load<Short>(x), Short{} + 128); }
-};
-
-// What a row needs to know of one token's block besides its activations.
-struct FewBlock {
-  Int start;    // of the second sum: the excess, with its sign turned
-  Float scale;  // of the total
-};
-
-template <int BITS> INLINE FewBlock few_block(const int16_t* x, float scale) {
-  Int excess = {};
-  for (int g = 0; g < BLOCK; g += GROUP<BITS>) excess += Few<BITS>::excess(x + g);
-  return {-excess, broadcast(scale * Few<BITS>::UNIT)};
-}
-
-// totals[t] += scale[t] * (activations[t] . weight) over one block; FULL: of BLOCK columns, which unrolls the loop
-template <int BITS, int M, bool FULL>
-INLINE void multiply_block(const char* weight, int64_t bytes, const int16_t* x, const FewBlock* blocks,
-                           Float (&totals)[M]) {
-  Int sums[M][Few<BITS>::SUMS];
-  for (int t = 0; t < M; t++) sums[t][0] = Int{}, sums[t][1] = blocks[t].start;
-  if (FULL) bytes = BLOCK * BITS / 8;
-  int64_t i = 0;
-#pragma GCC unroll 2  // one prefetch per cache line
-  for (; i + VECTOR_BYTES <= bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
-    if (i % 64 == 0) __builtin_prefetch(weight + i + PREFETCH_BYTES, 0, 0);  // past a row's end the next row goes on
-    Few<BITS>::template multiply<M>(load<Short>(weight + i), x, sums);
-  }
-  if (!FULL && i < bytes) {
-    char tail[VECTOR_BYTES] = {};
-    memcpy(tail, weight + i, bytes - i);
-    Few<BITS>::template multiply<M>(load<Short>(tail), x, sums);
-  }
-  for (int t = 0; t < M; t++) totals[t] += to_float(Few<BITS>::total(sums[t])) * blocks[t].scale;
-}
-
-template <int BITS, int M>
-__attribute__((noinline))  // g++ 12 makes slower loops of all the calls in one function
-void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks, int64_t t0, int64_t begin,
-                   int64_t end) {
-  constexpr int64_t block_bytes = BLOCK * BITS / 8;
-  for (int64_t row = begin; row < end; row++) {
-    const char* weight = job.weight + row * job.weight_stride;
-    Float totals[M] = {};
-    int64_t left = job.k * BITS / 8, at = t0;
-    for (; left >= block_bytes; left -= block_bytes, weight += block_bytes, at += x.tokens)
-      multiply_block<BITS, M, true>(weight, left, x.values + at * BLOCK, blocks + at, totals);
-    if (left) multiply_block<BITS, M, false>(weight, left, x.values + at * BLOCK, blocks + at, totals);
-    float scale = job.row_scale(row), bias = job.row_bias(row);
-    for (int t = 0; t < M; t++) job.put(t0 + t, row, sum_lanes(totals[t]) * scale + bias);
-  }
-}
+constexpr int64_t whole_groups(int64_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP; }
 
 template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   static thread_local Workspace workspace;
@@ -113,8 +27,8 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
   // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t row_bytes = job.k * BITS / 8 + 1, rows = 262144 / row_bytes + 1;  // never zero
-  int64_t cached = x.tokens <= FEW_TOKENS ? rows : CACHED_BYTES / row_bytes + 1;
+  int64_t row_bytes = job.k * BITS / 8 + 1, rows = whole_groups(262144 / row_bytes + 1);  // never zero
+  int64_t cached = x.tokens <= FEW_TOKENS ? rows : whole_groups(CACHED_BYTES / row_bytes + 1);
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;
     for (int64_t row = task * rows; row < end; row += cached) {

@@ -18,6 +18,9 @@
 #if defined(CHATGLM_X86) && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define CHATGLM_AVX512
 #endif
+#if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
+#define CHATGLM_BYTE_PRODUCTS  // four products of bytes to a sum, in one instruction
+#endif
 #if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
 #if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || \
     !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
@@ -49,6 +52,11 @@ constexpr int TOKENS_PER_TILE = 2;
 #endif
 
 constexpr bool ADDS_ARE_CHEAP = CHATGLM_ADDS_ARE_CHEAP;
+#if defined(CHATGLM_BYTE_PRODUCTS)
+constexpr bool BYTE_PRODUCTS = true;
+#else
+constexpr bool BYTE_PRODUCTS = false;
+#endif
 
 constexpr int LANES = VECTOR_BYTES / 4;
 constexpr int TILE = 16;  // rows of a weight, or of queries, that a register tile holds side by side
