@@ -145,8 +145,14 @@ class Workspace {
 #if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
 #define CHATGLM_BYTE_PRODUCTS  // four products of bytes to a sum, in one instruction
 #endif
+// Zen 4 and later; a compiler that does not know them calls them znver3, which has no AVX-512.
+#if defined(CHATGLM_AVX512) && (defined(__znver3__) || defined(__znver4__) || defined(__znver5__))
+#define CHATGLM_ZEN_AVX512 1
+#else
+#define CHATGLM_ZEN_AVX512 0
+#endif
 #if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
-#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || \
+#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || CHATGLM_ZEN_AVX512 || \
     !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
 #define CHATGLM_ADDS_ARE_CHEAP 1  // one 16-bit multiplier to two adders or more, or none for pairs
 #else
@@ -181,6 +187,7 @@ constexpr bool BYTE_PRODUCTS = true;
 #else
 constexpr bool BYTE_PRODUCTS = false;
 #endif
+constexpr bool ONE_STREAM = BYTE_PRODUCTS;  // rows of a group are read in the order of memory (linear.h)
 
 constexpr int LANES = VECTOR_BYTES / 4;
 constexpr int TILE = 16;  // rows of a weight, or of queries, that a register tile holds side by side
@@ -732,6 +739,23 @@ struct Linear {
 constexpr int FEW_TOKENS = 4;  // that share one reading of a weight, their sums in registers
 constexpr int PREFETCH_BYTES = 2048;
 
+// The weight's bytes in a task: long enough to read in order, short enough that the threads end together. What is asked
+// for behind a task's end is read in vain, so one stream is cut into longer pieces.
+INLINE int64_t task_bytes(int64_t all, int threads) {
+  int64_t bytes = ONE_STREAM ? all / (8 * threads) : 0;
+  return bytes < 1 << 18 ? 1 << 18 : bytes > 1 << 20 ? 1 << 20 : bytes;
+}
+
+// Asks for rows that are multiplied in groups in the order in which they lie in memory: some processors read several
+// streams at once a third slower than one. Into the second-level cache, since activations fill the first.
+struct Ahead {
+  const char* at;
+  INLINE void next(int lines) {
+    for (int i = 0; i < lines; i++) __builtin_prefetch(at + 64 * i, 0, 2);
+    at += 64 * lines;
+  }
+};
+
 }  // namespace
 #line 7 "kernels/cpu/float_layers.h"
 
@@ -745,6 +769,7 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
   const char* weight[ROWS];
   for (int r = 0; r < ROWS; r++) weight[r] = job.weight + (row + r) * job.weight_stride * size_of(TYPE);
   Float sums[ROWS][M] = {};
+  Ahead ahead{weight[0] + 2 * ROWS * job.weight_stride * size_of(TYPE)};
   auto multiply = [&](int64_t i) {
     Float values[ROWS];
     for (int r = 0; r < ROWS; r++) values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
@@ -755,7 +780,8 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
   };
   int64_t i = 0;
   for (; i + line <= job.k; i += line) {
-    for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
+    if (ONE_STREAM) ahead.next(ROWS);
+    else for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
     for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
   }
   for (; i + LANES <= job.k; i += LANES) multiply(i);
@@ -779,7 +805,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
   static thread_local Workspace workspace;
   float* x = workspace.get<float>(job.m * job.k);
   for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t rows = 262144 / (job.k * size_of(TYPE) + 1) / 4 * 4 + 4;
+  int64_t row_bytes = job.k * size_of(TYPE) + 1, rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {
@@ -940,6 +966,13 @@ INLINE Int dot_bytes(Int sum, __m512i unsigned_bytes, __m512i bytes) {
   return (Int)_mm512_dpbusd_epi32((__m512i)sum, unsigned_bytes, bytes);
 }
 
+// Loaded once: compilers take a load for every use as free, but a processor that loads one vector a cycle does not.
+INLINE __m512i in_register(const char* from) {
+  __m512i value = load<__m512i>(from);
+  asm("" : "+v"(value));
+  return value;
+}
+
 template <int BITS> INLINE void unsigned_values(__m512i packed, __m512i (&values)[PLANES<BITS>]) {
   if constexpr (BITS == 8) {
     values[0] = _mm512_xor_si512(packed, _mm512_set1_epi8((char)0x80));
@@ -968,15 +1001,6 @@ template <int BITS> INLINE FewBlock few_block(const int16_t* x, float scale) {
   return {-((high << 8) + low), broadcast(scale)};
 }
 
-// Where rows are asked for: `at` moves on by ROWS lines whenever ROWS lines are multiplied.
-struct Ahead {
-  const char* at;
-  INLINE void next(int lines) {
-    for (int i = 0; i < lines; i++) __builtin_prefetch(at + 64 * i, 0, 2);
-    at += 64 * lines;
-  }
-};
-
 // totals[r][t] += scale[t] * (activations[t] . row r) over one block of `bytes` bytes
 template <int BITS, int M, int ROWS, bool FULL>
 INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, const int16_t* x, const FewBlock* blocks,
@@ -997,7 +1021,7 @@ INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, co
     for (int c = 0; c < PLANES<BITS>; c++)
       for (int t = 0; t < M; t++) {
         const char* bytes_of = (const char*)(x + t * BLOCK) + 2 * c * VECTOR_BYTES;
-        __m512i high_bytes = load<__m512i>(bytes_of), low_bytes = load<__m512i>(bytes_of + VECTOR_BYTES);
+        __m512i high_bytes = in_register(bytes_of), low_bytes = in_register(bytes_of + VECTOR_BYTES);
         for (int r = 0; r < ROWS; r++) {
           high[r][t] = dot_bytes(high[r][t], values[r][c], high_bytes);
           low[r][t] = dot_bytes(low[r][t], values[r][c], low_bytes);
@@ -1030,7 +1054,7 @@ INLINE void multiply_group(const Linear& job, const Activations& x, const FewBlo
 template <int BITS, int M>
 __attribute__((noinline)) void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks,
                                              int64_t t0, int64_t begin, int64_t end) {
-  constexpr int rows = M == 1 ? 6 : M == 2 ? 4 : M == 3 ? 3 : 2;  // 2 sums each, of 32 registers
+  constexpr int rows = M <= 2 ? 4 : 3;  // 2 sums each and token, of 32 registers
   int64_t row = begin;
   for (; row + rows <= end; row += rows) multiply_group<BITS, M, rows>(job, x, blocks, t0, row);
   for (; row < end; row++) multiply_group<BITS, M, 1>(job, x, blocks, t0, row);
@@ -1159,8 +1183,8 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   FewBlock* blocks = workspace.get<FewBlock>(x.blocks * x.tokens);
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
-  // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t row_bytes = job.k * BITS / 8 + 1, rows = whole_groups(262144 / row_bytes + 1);  // never zero
+  int64_t row_bytes = job.k * BITS / 8 + 1;  // never zero
+  int64_t rows = whole_groups(task_bytes(job.n * row_bytes, job.threads) / row_bytes + 1);
   int64_t cached = x.tokens <= FEW_TOKENS ? rows : whole_groups(CACHED_BYTES / row_bytes + 1);
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;
@@ -1201,7 +1225,9 @@ namespace {
 constexpr int CHUNK = 128;     // tokens: their activations for one block fit the second-level cache
 constexpr int TASK_ROWS = 64;  // rows that a thread works on with one chunk of activations
 
-#if CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_X86)
+#if CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_AVX512)
+constexpr int TOKENS_PER_PRODUCT = 8;  // of 32 registers: 8 sums, 2 weights, 2 activations, 2 sums of both
+#elif CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_X86)
 constexpr int TOKENS_PER_PRODUCT = 4;  // of 16 registers: 4 x 2 sums, 4 weights, 2 activations, 2 sums of both
 #else
 constexpr int TOKENS_PER_PRODUCT = TOKENS_PER_TILE;

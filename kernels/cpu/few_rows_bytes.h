@@ -18,6 +18,13 @@ INLINE Int dot_bytes(Int sum, __m512i unsigned_bytes, __m512i bytes) {
   return (Int)_mm512_dpbusd_epi32((__m512i)sum, unsigned_bytes, bytes);
 }
 
+// Loaded once: compilers take a load for every use as free, but a processor that loads one vector a cycle does not.
+INLINE __m512i in_register(const char* from) {
+  __m512i value = load<__m512i>(from);
+  asm("" : "+v"(value));
+  return value;
+}
+
 template <int BITS> INLINE void unsigned_values(__m512i packed, __m512i (&values)[PLANES<BITS>]) {
   if constexpr (BITS == 8) {
     values[0] = _mm512_xor_si512(packed, _mm512_set1_epi8((char)0x80));
@@ -46,15 +53,6 @@ template <int BITS> INLINE FewBlock few_block(const int16_t* x, float scale) {
   return {-((high << 8) + low), broadcast(scale)};
 }
 
-// Where rows are asked for: `at` moves on by ROWS lines whenever ROWS lines are multiplied.
-struct Ahead {
-  const char* at;
-  INLINE void next(int lines) {
-    for (int i = 0; i < lines; i++) __builtin_prefetch(at + 64 * i, 0, 2);
-    at += 64 * lines;
-  }
-};
-
 // totals[r][t] += scale[t] * (activations[t] . row r) over one block of `bytes` bytes
 template <int BITS, int M, int ROWS, bool FULL>
 INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, const int16_t* x, const FewBlock* blocks,
@@ -75,7 +73,7 @@ INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, co
     for (int c = 0; c < PLANES<BITS>; c++)
       for (int t = 0; t < M; t++) {
         const char* bytes_of = (const char*)(x + t * BLOCK) + 2 * c * VECTOR_BYTES;
-        __m512i high_bytes = load<__m512i>(bytes_of), low_bytes = load<__m512i>(bytes_of + VECTOR_BYTES);
+        __m512i high_bytes = in_register(bytes_of), low_bytes = in_register(bytes_of + VECTOR_BYTES);
         for (int r = 0; r < ROWS; r++) {
           high[r][t] = dot_bytes(high[r][t], values[r][c], high_bytes);
           low[r][t] = dot_bytes(low[r][t], values[r][c], low_bytes);
@@ -108,7 +106,7 @@ INLINE void multiply_group(const Linear& job, const Activations& x, const FewBlo
 template <int BITS, int M>
 __attribute__((noinline)) void multiply_rows(const Linear& job, const Activations& x, const FewBlock* blocks,
                                              int64_t t0, int64_t begin, int64_t end) {
-  constexpr int rows = M == 1 ? 6 : M == 2 ? 4 : M == 3 ? 3 : 2;  // 2 sums each, of 32 registers
+  constexpr int rows = M <= 2 ? 4 : 3;  // 2 sums each and token, of 32 registers
   int64_t row = begin;
   for (; row + rows <= end; row += rows) multiply_group<BITS, M, rows>(job, x, blocks, t0, row);
   for (; row < end; row++) multiply_group<BITS, M, 1>(job, x, blocks, t0, row);

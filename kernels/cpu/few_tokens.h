@@ -26,8 +26,8 @@ template <int BITS> void multiply_few(const Linear& job, const Activations& x) {
   FewBlock* blocks = workspace.get<FewBlock>(x.blocks * x.tokens);
   for (int64_t at = 0; at < x.blocks * x.tokens; at++)
     blocks[at] = few_block<BITS>(x.values + at * BLOCK, x.scales[at]);
-  // Tasks of about 256 KiB: long enough to read in order, short enough that the threads end together.
-  int64_t row_bytes = job.k * BITS / 8 + 1, rows = whole_groups(262144 / row_bytes + 1);  // never zero
+  int64_t row_bytes = job.k * BITS / 8 + 1;  // never zero
+  int64_t rows = whole_groups(task_bytes(job.n * row_bytes, job.threads) / row_bytes + 1);
   int64_t cached = x.tokens <= FEW_TOKENS ? rows : whole_groups(CACHED_BYTES / row_bytes + 1);
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t end = (task + 1) * rows < job.n ? (task + 1) * rows : job.n;

@@ -15,6 +15,7 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
   const char* weight[ROWS];
   for (int r = 0; r < ROWS; r++) weight[r] = job.weight + (row + r) * job.weight_stride * size_of(TYPE);
   Float sums[ROWS][M] = {};
+  Ahead ahead{weight[0] + 2 * ROWS * job.weight_stride * size_of(TYPE)};
   auto multiply = [&](int64_t i) {
     Float values[ROWS];
     for (int r = 0; r < ROWS; r++) values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
@@ -25,7 +26,8 @@ INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, i
   };
   int64_t i = 0;
   for (; i + line <= job.k; i += line) {
-    for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
+    if (ONE_STREAM) ahead.next(ROWS);
+    else for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
     for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
   }
   for (; i + LANES <= job.k; i += LANES) multiply(i);
@@ -49,7 +51,7 @@ template <int TYPE> void multiply_float(const Linear& job) {
   static thread_local Workspace workspace;
   float* x = workspace.get<float>(job.m * job.k);
   for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t rows = 262144 / (job.k * size_of(TYPE) + 1) / 4 * 4 + 4;
+  int64_t row_bytes = job.k * size_of(TYPE) + 1, rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {

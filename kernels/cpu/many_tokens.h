@@ -20,7 +20,9 @@ namespace {
 constexpr int CHUNK = 128;     // tokens: their activations for one block fit the second-level cache
 constexpr int TASK_ROWS = 64;  // rows that a thread works on with one chunk of activations
 
-#if CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_X86)
+#if CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_AVX512)
+constexpr int TOKENS_PER_PRODUCT = 8;  // of 32 registers: 8 sums, 2 weights, 2 activations, 2 sums of both
+#elif CHATGLM_ADDS_ARE_CHEAP && defined(CHATGLM_X86)
 constexpr int TOKENS_PER_PRODUCT = 4;  // of 16 registers: 4 x 2 sums, 4 weights, 2 activations, 2 sums of both
 #else
 constexpr int TOKENS_PER_PRODUCT = TOKENS_PER_TILE;

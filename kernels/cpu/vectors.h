@@ -21,8 +21,14 @@
 #if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
 #define CHATGLM_BYTE_PRODUCTS  // four products of bytes to a sum, in one instruction
 #endif
+// Zen 4 and later; a compiler that does not know them calls them znver3, which has no AVX-512.
+#if defined(CHATGLM_AVX512) && (defined(__znver3__) || defined(__znver4__) || defined(__znver5__))
+#define CHATGLM_ZEN_AVX512 1
+#else
+#define CHATGLM_ZEN_AVX512 0
+#endif
 #if !defined(CHATGLM_ADDS_ARE_CHEAP)  // tests build both ways
-#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || \
+#if defined(__znver1__) || defined(__znver2__) || defined(__haswell__) || CHATGLM_ZEN_AVX512 || \
     !(defined(CHATGLM_X86) || defined(CHATGLM_NEON))
 #define CHATGLM_ADDS_ARE_CHEAP 1  // one 16-bit multiplier to two adders or more, or none for pairs
 #else
@@ -57,6 +63,7 @@ constexpr bool BYTE_PRODUCTS = true;
 #else
 constexpr bool BYTE_PRODUCTS = false;
 #endif
+constexpr bool ONE_STREAM = BYTE_PRODUCTS;  // rows of a group are read in the order of memory (linear.h)
 
 constexpr int LANES = VECTOR_BYTES / 4;
 constexpr int TILE = 16;  // rows of a weight, or of queries, that a register tile holds side by side
