@@ -835,19 +835,6 @@ template <int TYPE> void multiply_float(const Linear& job) {
 
 #include <cstdint>
 
-
-#if defined(CHATGLM_BYTE_PRODUCTS)
-#line 1 "kernels/cpu/few_rows_bytes.h"
-// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
-//
-// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
-// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
-// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
-// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
-
-
-#include <cstdint>
-
 #line 1 "kernels/cpu/activations.h"
 // Activations of a quantized layer: rounded to 16-bit integers, in the order in which weights are unpacked.
 //
@@ -956,7 +943,21 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 }
 
 }  // namespace
-#line 12 "kernels/cpu/few_rows_bytes.h"
+#line 11 "kernels/cpu/few_tokens.h"
+
+#if defined(CHATGLM_BYTE_PRODUCTS)
+#line 1 "kernels/cpu/few_rows_bytes.h"
+// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
+//
+// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
+// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
+// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
+// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
+
+
+#include <cstdint>
+
+
 
 namespace {
 
@@ -1061,7 +1062,7 @@ __attribute__((noinline)) void multiply_rows(const Linear& job, const Activation
 }
 
 }  // namespace
-#line 13 "kernels/cpu/few_tokens.h"
+#line 14 "kernels/cpu/few_tokens.h"
 #else
 #line 1 "kernels/cpu/few_rows_words.h"
 // Rows of a quantized weight times few tokens, with products of 16-bit words: what any processor can do.
@@ -1168,7 +1169,7 @@ void multiply_rows(const Linear& job, const Activations& x, const FewBlock* bloc
 }
 
 }  // namespace
-#line 15 "kernels/cpu/few_tokens.h"
+#line 16 "kernels/cpu/few_tokens.h"
 #endif
 
 namespace {

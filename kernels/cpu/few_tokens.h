@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "activations.h"
 #include "threads.h"
 #if defined(CHATGLM_BYTE_PRODUCTS)
 #include "few_rows_bytes.h"
