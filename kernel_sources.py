@@ -739,8 +739,8 @@ struct Linear {
 constexpr int FEW_TOKENS = 4;  // that share one reading of a weight, their sums in registers
 constexpr int PREFETCH_BYTES = 2048;
 
-// The weight's bytes in a task: long enough to read in order, short enough that the threads end together. What is asked
-// for behind a task's end is read in vain, so one stream is cut into longer pieces.
+// The weight's bytes in a task: long enough to read in order, short enough that the threads end together. What is
+// asked for behind a task's end is read in vain, so one stream is cut into longer pieces.
 INLINE int64_t task_bytes(int64_t all, int threads) {
   int64_t bytes = ONE_STREAM ? all / (8 * threads) : 0;
   return bytes < 1 << 18 ? 1 << 18 : bytes > 1 << 20 ? 1 << 20 : bytes;
@@ -805,7 +805,8 @@ template <int TYPE> void multiply_float(const Linear& job) {
   static thread_local Workspace workspace;
   float* x = workspace.get<float>(job.m * job.k);
   for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t row_bytes = job.k * size_of(TYPE) + 1, rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
+  int64_t row_bytes = job.k * size_of(TYPE) + 1;
+  int64_t rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {
@@ -831,6 +832,17 @@ template <int TYPE> void multiply_float(const Linear& job) {
 // The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
 // More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache. A token's results do
 // not depend on how many others share a call: its products are summed exactly, block by block in the same order.
+
+
+#include <cstdint>
+
+#line 1 "kernels/cpu/few_rows_bytes.h"
+// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
+//
+// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
+// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
+// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
+// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
 
 
 #include <cstdint>
@@ -943,22 +955,9 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
 }
 
 }  // namespace
-#line 11 "kernels/cpu/few_tokens.h"
+#line 12 "kernels/cpu/few_rows_bytes.h"
 
 #if defined(CHATGLM_BYTE_PRODUCTS)
-#line 1 "kernels/cpu/few_rows_bytes.h"
-// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
-//
-// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
-// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
-// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
-// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
-
-
-#include <cstdint>
-
-
-
 namespace {
 
 template <int BITS> constexpr int PLANES = 8 / BITS;  // vectors of values in a vector of packed weights
@@ -1062,8 +1061,9 @@ __attribute__((noinline)) void multiply_rows(const Linear& job, const Activation
 }
 
 }  // namespace
-#line 14 "kernels/cpu/few_tokens.h"
-#else
+
+#endif
+#line 11 "kernels/cpu/few_tokens.h"
 #line 1 "kernels/cpu/few_rows_words.h"
 // Rows of a quantized weight times few tokens, with products of 16-bit words: what any processor can do.
 //
@@ -1076,6 +1076,7 @@ __attribute__((noinline)) void multiply_rows(const Linear& job, const Activation
 
 
 
+#if !defined(CHATGLM_BYTE_PRODUCTS)
 namespace {
 
 template <int BITS> struct Few;
@@ -1169,8 +1170,10 @@ void multiply_rows(const Linear& job, const Activations& x, const FewBlock* bloc
 }
 
 }  // namespace
-#line 16 "kernels/cpu/few_tokens.h"
+
 #endif
+#line 12 "kernels/cpu/few_tokens.h"
+
 
 namespace {
 

@@ -81,6 +81,18 @@ def test_every_number_of_rows(arch, bits, n, k):
         assert relative_error(result, exact, x, weight, scale, bits) <= LINEAR, m
 
 
+@pytest.mark.parametrize("bits", [4, 8])
+def test_up_to_eight_rows_are_bit_for_bit_what_each_is_alone(arch, bits):
+    # Prompt lookup judges several tokens in one pass: its text must be that of one token after another.
+    x, weight, scale = random_linear(8, 150, 1026, bits)
+    dense = torch.randn(150, 1026).half()
+    alone = [kernels.quantized_linear(row[None], weight, scale, None, bits) for row in x]
+    dense_alone = [kernels.float_linear(row[None], dense, None) for row in x]
+    for m in range(2, 9):
+        assert torch.equal(kernels.quantized_linear(x[:m], weight, scale, None, bits), torch.cat(alone[:m])), m
+        assert torch.equal(kernels.float_linear(x[:m], dense, None), torch.cat(dense_alone[:m])), m
+
+
 def test_int8_takes_an_odd_number_of_columns(arch):
     for m in (6, 14):
         x, weight, scale = random_linear(m, 9, 4099, 8)

@@ -10,6 +10,7 @@
 
 #include "activations.h"
 
+#if defined(CHATGLM_BYTE_PRODUCTS)
 namespace {
 
 template <int BITS> constexpr int PLANES = 8 / BITS;  // vectors of values in a vector of packed weights
@@ -113,3 +114,5 @@ __attribute__((noinline)) void multiply_rows(const Linear& job, const Activation
 }
 
 }  // namespace
+
+#endif

@@ -9,6 +9,7 @@
 
 #include "activations.h"
 
+#if !defined(CHATGLM_BYTE_PRODUCTS)
 namespace {
 
 template <int BITS> struct Few;
@@ -102,3 +103,5 @@ void multiply_rows(const Linear& job, const Activations& x, const FewBlock* bloc
 }
 
 }  // namespace
+
+#endif

@@ -7,13 +7,9 @@
 
 #include <cstdint>
 
-#include "activations.h"
-#include "threads.h"
-#if defined(CHATGLM_BYTE_PRODUCTS)
 #include "few_rows_bytes.h"
-#else
 #include "few_rows_words.h"
-#endif
+#include "threads.h"
 
 namespace {
 

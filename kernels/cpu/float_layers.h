@@ -51,7 +51,8 @@ template <int TYPE> void multiply_float(const Linear& job) {
   static thread_local Workspace workspace;
   float* x = workspace.get<float>(job.m * job.k);
   for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t row_bytes = job.k * size_of(TYPE) + 1, rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
+  int64_t row_bytes = job.k * size_of(TYPE) + 1;
+  int64_t rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
   parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
     int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
     for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {

@@ -31,8 +31,8 @@ struct Linear {
 constexpr int FEW_TOKENS = 4;  // that share one reading of a weight, their sums in registers
 constexpr int PREFETCH_BYTES = 2048;
 
-// The weight's bytes in a task: long enough to read in order, short enough that the threads end together. What is asked
-// for behind a task's end is read in vain, so one stream is cut into longer pieces.
+// The weight's bytes in a task: long enough to read in order, short enough that the threads end together. What is
+// asked for behind a task's end is read in vain, so one stream is cut into longer pieces.
 INLINE int64_t task_bytes(int64_t all, int threads) {
   int64_t bytes = ONE_STREAM ? all / (8 * threads) : 0;
   return bytes < 1 << 18 ? 1 << 18 : bytes > 1 << 20 ? 1 << 20 : bytes;
