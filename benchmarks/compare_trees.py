@@ -92,10 +92,16 @@ def folder_of(tree: Path, weights: Path, folder: Path) -> Path:
     return folder
 
 
-def in_turns(runs: Dict[str, Callable[[], float]], pairs: int) -> Dict[str, List[float]]:
-    """Results of both trees' runs, pair by pair; the first pair warms up and does not count."""
+def in_turns(
+    runs: Dict[str, Callable[[], float]], pairs: int, before_round: Callable[[], object] = lambda: None
+) -> Dict[str, List[float]]:
+    """Results of two or more runs, round by round; the first round warms up and does not count.
+
+    `before_round` is called before every round, the one that does not count included.
+    """
     results: Dict[str, List[float]] = {name: [] for name in runs}
     for pair in range(pairs + 1):
+        before_round()
         for name in list(runs) if pair % 2 else list(runs)[::-1]:
             results[name].append(runs[name]())
     return {name: values[1:] for name, values in results.items()}

@@ -229,13 +229,14 @@ def report_decode(model, contexts: Sequence[int], threads: int, rounds: int) -> 
         "GB/s": "gb_per_s",
         "read GB/s": "read_gb_s",
         "share": "share_of_limit",
-        "outside matmuls": "outside_matmuls_share",
-        "and attention": "outside_matmuls_and_attention_share",
+        "rest of token": "outside_matmuls_share",  # what is neither a linear layer of a block nor the output layer
+        "without attention": "outside_matmuls_and_attention_share",
     }
     rows = [[f"context {d['context']:,}", *(d[key] for key in columns.values())] for d in results]
     table(["decode", *columns], rows)
     parts = list(results[0]["parts_ms"]) if results else []
     rows = [[part, *(d["parts_ms"].get(part, 0.0) for d in results)] for part in parts]
+    rows.append(["rest of token, %", *(100 * d["outside_matmuls_share"] for d in results)])
     table(["ms per token", *(f"{d['context']:,}" for d in results)], rows)
     return results
 

@@ -3,9 +3,10 @@
     python -m benchmarks.int4_linear [--layers 28] [--m 1,2,4,8,16,64,512] [--bits 4] [--repeats 5]
 
 Every round measures the machine's limits (plain reads of the same bytes, float32 and 16-bit multiply-adds) next to the
-kernels, because shared machines change from second to second; medians are shown. Prints tables, then one JSON
-line. The integer peak counts one multiplication per product: where the kernels save every other one, and where the
-machine was slower while its peak was measured, shares of it pass 1.
+kernels, because shared machines change from second to second; medians are shown. "mode" says how fast the memory was
+beside a measurement (`limits.read_mode`); the JSON has the share of the read in each mode that was seen. Prints
+tables, then one JSON line. The integer peak counts one multiplication per product: where the kernels save every other
+one, and where the machine was slower while its peak was measured, shares of it pass 1.
 """
 
 import argparse
@@ -17,7 +18,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import package_modules, seconds, table
-from benchmarks.limits import fma_gflops, huge_buffer, int16_gops, int16_instruction, machine, read_bandwidth
+from benchmarks.compare_trees import in_turns
+from benchmarks.limits import (
+    by_mode,
+    fma_gflops,
+    huge_buffer,
+    int16_gops,
+    int16_instruction,
+    machine,
+    read_bandwidth,
+    read_mode,
+)
 
 quantization, cpu_kernels = package_modules("quantization", "cpu_kernels")
 
@@ -28,7 +39,7 @@ SHAPES = {  # [out, in] of a layer
     "dense_4h_to_h": (4096, 13696),
 }
 OUTPUT_LAYER = (65024, 4096)
-STREAM_ROWS = (1, 2, 4)
+STREAM_ROWS = (1, 2, 4, 8)  # of x: one token, and those that prompt lookup and batches bring
 
 
 def random_weight(n: int, k: int, bits: int) -> Tensor:
@@ -74,7 +85,18 @@ def measure_matrix(x: Tensor, weight: Tensor, scale: Tensor, bits: int, repeats:
     }
 
 
-def measure_stream(weights: Sequence[Tensor], m: int, bits: int, repeats: int) -> Dict[str, float]:
+def shares_of_read(reads: Sequence[float], rates: Sequence[float]) -> dict:
+    """The read [GB/s] beside a measurement, its mode, and what share of it the measured rates made, also per mode."""
+    shares = [rate / read for rate, read in zip(rates, reads)]
+    return {
+        "read_GB/s": median(reads),
+        "mode": read_mode(median(reads)),
+        "of_read": median(shares),
+        "of_read_by_mode": {mode: median(of) for mode, of in by_mode(reads, shares).items()},
+    }
+
+
+def measure_stream(weights: Sequence[Tensor], m: int, bits: int, repeats: int) -> dict:
     """All matrices of the model, as decoding reads them: nothing is left in a cache from the layer before."""
     scales = {weight.shape[0]: torch.rand(weight.shape[0]) * 0.01 for weight in weights}
     inputs = {weight.shape[1]: torch.randn(m, weight.shape[1] * 8 // bits) for weight in weights}
@@ -85,35 +107,49 @@ def measure_stream(weights: Sequence[Tensor], m: int, bits: int, repeats: int) -
             cpu_kernels.quantized_linear(inputs[weight.shape[1]], weight, scales[weight.shape[0]], None, bits)
 
     run()
-    reads, times = [], []
+    reads, peaks, times = [], [], []
     for _ in range(repeats):
+        peaks.append(int16_gops(threads))
         before = read_bandwidth(threads, weights)
         times.append(seconds(run))
         reads.append((before + read_bandwidth(threads, weights)) / 2)
+    gops = size * 8 / bits * 2 * m / median(times) / 1e9
     return {
         "m": m,
         "ms": median(times) * 1e3,
         "GB/s": size / median(times) / 1e9,
-        "read_GB/s": median(reads),
-        "of_read": median(size / t / 1e9 / read for t, read in zip(times, reads)),
-        "GOPS": size * 8 / bits * 2 * m / median(times) / 1e9,
+        **shares_of_read(reads, [size / taken / 1e9 for taken in times]),
+        "GOPS": gops,
+        "int16_GOPS": median(peaks),
+        "of_int16_peak": gops / median(peaks) if median(peaks) else None,
     }
 
 
-def measure_output_layer(weight: Tensor, m: int, repeats: int) -> Dict[str, float]:
-    """The float layer that turns hidden states into logits, and `F.linear` in its place."""
-    x, reads, times = torch.randn(m, weight.shape[1]), [], []
-    for _ in range(repeats):
-        reads.append(read_bandwidth(torch.get_num_threads(), [weight]))
-        times.append(seconds(lambda: quantization.dense_linear(x, weight)))
-    rate = weight.nbytes / median(times) / 1e9
+def measure_output_layer(weight: Tensor, m: int, repeats: int) -> dict:
+    """The float layer that turns hidden states into logits, in turns with `F.linear` in its place."""
+    x, reads = torch.randn(m, weight.shape[1]), []
+    half, threads = x.half(), torch.get_num_threads()
+    runs = {
+        "ours": lambda: seconds(lambda: quantization.dense_linear(x, weight)),
+        "torch": lambda: seconds(lambda: torch.nn.functional.linear(half, weight)),
+    }
+    times = in_turns(runs, repeats, lambda: reads.append(read_bandwidth(threads, [weight])))
+    shares = {name: shares_of_read(reads[1:], [weight.nbytes / t / 1e9 for t in of]) for name, of in times.items()}
     return {
         "m": m,
-        "ms": median(times) * 1e3,
-        "GB/s": rate,
-        "of_read": rate / median(reads),
-        "torch_ms": seconds(lambda: torch.nn.functional.linear(x.half(), weight)) * 1e3,
+        "ms": median(times["ours"]) * 1e3,
+        "GB/s": weight.nbytes / median(times["ours"]) / 1e9,
+        **shares["ours"],
+        "torch_ms": median(times["torch"]) * 1e3,
+        "torch_of_read": shares["torch"]["of_read"],
+        "torch / ours": median(t / ours for t, ours in zip(times["torch"], times["ours"])),
     }
+
+
+def show(results: Sequence[dict]) -> None:
+    """A table of what is a number or a word."""
+    columns = [key for key, value in results[0].items() if not isinstance(value, dict)]
+    table(columns, [[row[key] for key in columns] for row in results])
 
 
 def report_matrices(rows: Sequence[int], bits: int, repeats: int) -> List[dict]:
@@ -140,7 +176,7 @@ def report_stream(layers: int, bits: int, repeats: int) -> List[dict]:
     results = [measure_stream(weights, m, bits, repeats) for m in STREAM_ROWS]
     size = sum(weight.nbytes for weight in weights)
     print(f"all matrices of {layers} layers, {size / 1e9:.2f} GB of int{bits}; medians of {repeats} rounds\n")
-    table(list(results[0]), [list(row.values()) for row in results])
+    show(results)
     return results
 
 
@@ -149,7 +185,7 @@ def report_output_layer(repeats: int) -> List[dict]:
     weight = huge_buffer(2 * n * k).view(torch.float16).view(n, k).normal_(std=0.02)
     results = [measure_output_layer(weight, m, repeats) for m in STREAM_ROWS]
     print(f"output layer, float16 {list(OUTPUT_LAYER)}\n")
-    table(list(results[0]), [list(row.values()) for row in results])
+    show(results)
     return results
 
 

@@ -1,4 +1,4 @@
-"""What this machine can do at most, measured: memory read, fp32 FMA, 16-bit integer dot products.
+"""What this machine can do at most, measured: memory read, fp32 FMA, dot products of 16-bit and 8-bit integers.
 
     python -m benchmarks.limits [--threads N]
 
@@ -17,13 +17,25 @@ import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Sequence
+from typing import Dict, List, Sequence, TypeVar
 
 import torch
 
 from benchmarks.make_checkpoint import ROOT
 
+Value = TypeVar("Value")
 READ_BYTES = 2**29
+FAST_READ = 45  # GB/s; a machine that others share reads at about 32 or at about 52 for minutes at a time
+# Flags of /proc/cpuinfo from the best down, and what people call the set: the first one that is there counts.
+INSTRUCTION_SETS = {
+    "avx512_vnni": "AVX-512 VNNI",
+    "avx512bw": "AVX-512",
+    "avx_vnni": "AVX-VNNI",
+    "avx2": "AVX2",
+    "i8mm": "NEON i8mm",
+    "asimddp": "NEON sdot",
+    "asimd": "NEON",
+}
 SOURCE = r"""
 #include <atomic>
 #include <chrono>
@@ -123,10 +135,35 @@ extern "C" double int16_gops(int threads) {
   });
   return ROUNDS * 10.0 * (BYTES / 2) * 2 * threads / taken / 1e9;
 }
+#undef STEP
+
+#ifdef __AVX512VNNI__
+#define STEP(sum, product) "vpdpbusd " R "0, " R "0, " R sum "\n"
+extern "C" const char* int8_instruction() { return "vpdpbusd, 512 bits"; }
+#elif defined(__AVXVNNI__)
+#define STEP(sum, product) "%{vex%} vpdpbusd " R "0, " R "0, " R sum "\n"
+extern "C" const char* int8_instruction() { return "vpdpbusd, 256 bits"; }
+#else  // pairs into 16 bits, pairs of those into 32 bits
+#define STEP(sum, product) \
+  "vpmaddubsw " R "0, " R "0, " R product "\n vpmaddwd " R "0, " R product ", " R product "\n" \
+  "vpaddd " R product ", " R sum ", " R sum "\n"
+extern "C" const char* int8_instruction() {
+  return BYTES == 64 ? "vpmaddubsw and vpmaddwd, 512 bits" : "vpmaddubsw and vpmaddwd, 256 bits";
+}
+#endif
+
+extern "C" double int8_gops(int threads) {
+  double taken = timed(threads, [] {
+    for (int64_t r = 0; r < ROUNDS; r++) asm volatile(TEN_SUMS ::: CHANGED);
+  });
+  return ROUNDS * 10.0 * BYTES * 2 * threads / taken / 1e9;
+}
 #else
 extern "C" double fma_gflops(int) { return 0; }
 extern "C" double int16_gops(int) { return 0; }
 extern "C" const char* int16_instruction() { return ""; }
+extern "C" double int8_gops(int) { return 0; }
+extern "C" const char* int8_instruction() { return ""; }
 #endif
 """
 
@@ -141,9 +178,9 @@ def _library() -> ctypes.CDLL:
         subprocess.run([compiler, *flags, str(source), "-o", str(library)], check=True)
         loaded = ctypes.CDLL(str(library))
     loaded.read_seconds.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
-    for function in (loaded.read_seconds, loaded.fma_gflops, loaded.int16_gops):
+    for function in (loaded.read_seconds, loaded.fma_gflops, loaded.int16_gops, loaded.int8_gops):
         function.restype = ctypes.c_double
-    loaded.int16_instruction.restype = ctypes.c_char_p
+    loaded.int16_instruction.restype = loaded.int8_instruction.restype = ctypes.c_char_p
     loaded.use_openmp.argtypes = [ctypes.c_void_p]
     openmp = getattr(ctypes.CDLL(torch._C.__file__), "GOMP_parallel", None)  # the very runtime that torch uses
     loaded.use_openmp(ctypes.cast(openmp, ctypes.c_void_p) if openmp else None)
@@ -172,6 +209,17 @@ def read_bandwidth(threads: int, tensors: Sequence[torch.Tensor] = ()) -> float:
     return sum(size for _, size in sizes) / taken / 1e9
 
 
+def read_mode(gb_per_s: float) -> str:
+    """ "fast" or "slow", by a read beside a measurement: numbers of two modes have no common median."""
+    return "fast" if gb_per_s >= FAST_READ else "slow"
+
+
+def by_mode(reads: Sequence[float], values: Sequence[Value]) -> Dict[str, List[Value]]:
+    """{mode: the values that were measured in it}, for values beside a read [GB/s] each."""
+    modes = [read_mode(read) for read in reads]
+    return {mode: [value for of, value in zip(modes, values) if of == mode] for mode in sorted(set(modes))}
+
+
 def release_buffer() -> None:
     """Gives the memory of `read_bandwidth` back, before peak memory is measured."""
     _read_buffer.cache_clear()
@@ -192,21 +240,46 @@ def int16_instruction() -> str:
     return _library().int16_instruction().decode()
 
 
+def int8_gops(threads: int) -> float:
+    """8-bit integer multiply-adds into 32 bits, two operations each; 0 where the machine has no AVX2."""
+    return _library().int8_gops(threads)
+
+
+def int8_instruction() -> str:
+    """What `int8_gops` counts: VNNI's vpdpbusd where the machine has it, else vpmaddubsw, vpmaddwd and an addition."""
+    return _library().int8_instruction().decode()
+
+
+def processor(cpuinfo: str) -> Dict[str, object]:
+    """Name, cores and instruction set from the text of /proc/cpuinfo; no key for what the text does not say.
+
+    Two CPUs with one physical id and one core id are threads of one core.
+    """
+    fields = [[part.strip() for part in line.split(":", 1)] for line in cpuinfo.splitlines() if ":" in line]
+    found: Dict[str, List[str]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    flags = next((found[name][0].split() for name in ("flags", "Features") if name in found), [])
+    result: Dict[str, object] = {"cpu": found["model name"][0]} if "model name" in found else {}
+    if "core id" in found:
+        result["cores"] = len(set(zip(found.get("physical id", found["core id"]), found["core id"])))
+    named = next((name for flag, name in INSTRUCTION_SETS.items() if flag in flags), None)
+    return {**result, "instruction_set": named} if named else result
+
+
 def machine(threads: int) -> Dict[str, object]:
     """What a number is worth nothing without: processor, memory, versions, commit."""
     import transformers
 
-    model = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as lines:
-            model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    cpuinfo = Path("/proc/cpuinfo")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True).stdout.strip()
     return {
-        "cpu": model,
+        "cpu": platform.processor() or platform.machine(),
         "cpus": os.cpu_count(),
+        **processor(cpuinfo.read_text() if cpuinfo.exists() else ""),
         "memory_gb": round(memory / 1e9, 1),
         "threads": threads,
         "load_average": round(os.getloadavg()[0], 2),
@@ -226,13 +299,18 @@ def main() -> None:
     result = {
         **machine(threads),
         "read_gb_s": {"median": reads[10], "p90": reads[18], "max": reads[20]},
+        "read_mode": read_mode(reads[10]),
         "fma_gflops": max(fma_gflops(threads) for _ in range(5)),
         "int16_gops": max(int16_gops(threads) for _ in range(5)),
         "int16_instruction": int16_instruction(),
+        "int8_gops": max(int8_gops(threads) for _ in range(5)),
+        "int8_instruction": int8_instruction(),
     }
-    print(f"read: median {reads[10]:.1f}, p90 {reads[18]:.1f}, max {reads[20]:.1f} GB/s")
+    print(f"{result['cpu']}: {result.get('cores', '?')} cores, {result.get('instruction_set', 'no known set')}")
+    print(f"read: median {reads[10]:.1f} ({result['read_mode']}), p90 {reads[18]:.1f}, max {reads[20]:.1f} GB/s")
     print(f"fp32 FMA: {result['fma_gflops']:.0f} GFLOPS")
     print(f"16-bit integer dot products: {result['int16_gops']:.0f} GOPS ({result['int16_instruction']})")
+    print(f"8-bit integer dot products: {result['int8_gops']:.0f} GOPS ({result['int8_instruction']})")
     print(json.dumps(result))
 
 

@@ -1,14 +1,17 @@
 """This package against llama.cpp, turn by turn on one machine: the same geometry, random 4-bit weights on both sides.
 
     python -m benchmarks.peers                              28 layers; llama-cpp-python in this Python's environment
-    python -m benchmarks.peers --layers 2 --peer-python /path/to/other/venv/bin/python
+    python -m benchmarks.peers --quick --peer-python /path/to/other/venv/bin/python       4 layers, within 3 minutes
+    python -m benchmarks.peers --quick --before ../before        beside another work tree of this package
+    python -m benchmarks.peers --quick --before ../before --heads                        the two trees alone
 
 llama.cpp runs a GGUF file of the "chatglm" architecture written here: Q4_0 blocks with random nibbles, the output
 layer in fp16 (as ours is) and in Q4_0. Each engine lives in a process of its own and they take turns, so all of them
-see the same machine; ratios are medians over the rounds of (their time / our time). Prints a table, then one line of
-JSON.
+see the same machine; ratios are medians over the rounds of (their time / our time). Memory is read before every round:
+a shared machine is in a fast or a slow mode for minutes (`limits.read_mode`), and where a measurement saw both, the
+medians of each are shown too. Prints tables, then one line of JSON.
 
-Needs llama-cpp-python and gguf (benchmarks/requirements.txt) in --peer-python.
+Needs llama-cpp-python and gguf (benchmarks/requirements.txt) in --peer-python, unless --heads names none.
 """
 
 import argparse
@@ -20,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from benchmarks.children import ROOT, Child, serve
 
@@ -30,7 +34,9 @@ WEIGHT_STD = 0.02
 BATCH = 512  # tokens that llama.cpp takes at a time, its default
 ROOM = 4096  # positions of every engine's cache
 PREFILL, CONTEXT = 512, 2048
-OURS = "ours, fp16 head"
+OURS, BEFORE = "ours, fp16 head", "before, fp16 head"
+QUICK = {"layers": 4, "rounds": 7, "prefills": 2, "tokens": 8}
+FULL = {"layers": 28, "rounds": 9, "prefills": 3, "tokens": 8}
 
 
 # ------------------------------------------------------------------------------------------------------- the GGUF file
@@ -231,47 +237,65 @@ class LlamaCpp:
 # -------------------------------------------------------------------------------------------------------- measurement
 
 
-def measure(children: dict, rounds: int, prefills: int, tokens: int) -> dict:
-    """Turn by turn: {measurement: {engine: [seconds per token or per prefill]}}. Reports every turn on stderr.
+Times = Dict[str, Dict[str, List[float]]]  # {measurement: {engine: [seconds per token or per prefill]}}
+Reads = Dict[str, List[float]]  # {measurement: [GB/s before a round]}
 
-    All engines decode with an empty cache; prefills and the long context are for ours and the first other engine: a
-    head is read once in a prefill, which no measurement would show.
+
+def measure(
+    children: Dict[str, Callable], rounds: int, prefills: int, tokens: int, read: Callable[[], float]
+) -> Tuple[Times, Reads]:
+    """Turn by turn, with a read before every round. Reports every turn on stderr.
+
+    All engines decode with an empty cache; prefills and the long context are for work trees of ours and the first
+    other engine: a head is read once in a prefill, which no measurement would show.
     """
-    names = ("decode 0", f"prefill {PREFILL}", f"decode {CONTEXT}")
-    times = {name: {engine: [] for engine in children} for name in names}
+    from benchmarks.compare_trees import in_turns
 
-    def turns(name: str, count: int, *request) -> None:
-        for _ in range(count):
-            for engine, child in children.items():
-                times[name][engine].append(child(*request))
-                print(f"{name}: {engine} {times[name][engine][-1]:.3f} s", file=sys.stderr)
+    times: Times = {}
+    reads: Reads = {}
+
+    def turn(name: str, engine: str, *request) -> float:
+        taken = children[engine](*request)
+        print(f"{name}: {engine} {taken:.3f} s", file=sys.stderr)
+        return taken
+
+    def turns(name: str, engines: List[str], count: int, *request) -> None:
+        before: List[float] = []
+        runs = {engine: partial(turn, name, engine, *request) for engine in engines}
+        times[name] = in_turns(runs, count, lambda: before.append(read()))
+        reads[name] = before[1:]  # the first round warms up
 
     for child in children.values():  # caches of all kinds get warm
         child("prefill", 32)
         child("decode", 0, 2)
-    turns("decode 0", rounds, "decode", 0, tokens)
-    children = dict(list(children.items())[:2])
-    turns(f"prefill {PREFILL}", prefills, "prefill", PREFILL)
-    for child in children.values():
-        child("prefill", CONTEXT - PREFILL, True)  # behind the PREFILL of the last turn
-        child("decode", CONTEXT, 2)
-    turns(f"decode {CONTEXT}", rounds, "decode", CONTEXT, tokens)
-    return times
+    turns("decode 0", list(children), rounds, "decode", 0, tokens)
+    trees = [engine for engine in children if engine in (OURS, BEFORE)]
+    others = [engine for engine in children if engine not in trees]
+    turns(f"prefill {PREFILL}", trees + others[:1], prefills, "prefill", PREFILL)
+    for engine in trees + others[:1]:
+        children[engine]("prefill", CONTEXT - PREFILL, True)  # behind the PREFILL of the last turn
+    turns(f"decode {CONTEXT}", trees + others[:1], rounds, "decode", CONTEXT, tokens)
+    return times, reads
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--layers", type=int, default=28)
+    parser.add_argument("--quick", action="store_true", help=f"these instead: {QUICK}")
+    parser.add_argument("--layers", type=int, help=f"default {FULL['layers']}")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--prefills", type=int, default=3, help="rounds of the prefill measurement")
-    parser.add_argument("--tokens", type=int, default=8, help="decoded in a turn")
-    parser.add_argument("--heads", nargs="*", choices=("f16", "q4_0"), default=["f16", "q4_0"])
+    parser.add_argument("--rounds", type=int, help=f"of the decode measurements, default {FULL['rounds']}")
+    parser.add_argument("--prefills", type=int, help=f"rounds of the prefill measurement, default {FULL['prefills']}")
+    parser.add_argument("--tokens", type=int, help=f"decoded in a turn, default {FULL['tokens']}")
+    parser.add_argument("--before", type=Path, metavar="TREE", help="another work tree of this package")
+    parser.add_argument("--heads", nargs="*", choices=("f16", "q4_0"), default=["f16", "q4_0"], help="of llama.cpp")
     parser.add_argument("--peer-python", default=sys.executable, help="a Python with llama-cpp-python and gguf")
     parser.add_argument("--work", help="where checkpoints are made, or are kept from an earlier run")
     parser.add_argument("--serve", nargs=2, metavar=("ENGINE", "PATH"), help=argparse.SUPPRESS)
     parser.add_argument("--write", nargs=2, metavar=("PATH", "HEAD"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    for name, value in (QUICK if arguments.quick else FULL).items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
     if arguments.write:
         write_gguf(Path(arguments.write[0]), arguments.layers, arguments.write[1])
         return
@@ -279,61 +303,130 @@ def main() -> None:
         engine, path = arguments.serve
         serve(Ours(path, arguments.threads) if engine == "ours" else LlamaCpp(path, arguments.threads, ROOM))
         return
-
+    complaint = what_is_missing(arguments)
+    if complaint:
+        parser.error(complaint)
     print(json.dumps(run(arguments)))
+
+
+def what_is_missing(arguments: argparse.Namespace) -> str:
+    """What is wrong with the engines asked for, before minutes go into their checkpoints; "" if nothing is."""
+    if arguments.before and not (arguments.before / "modeling_chatglm.py").exists():
+        return f"--before {arguments.before}: no modeling_chatglm.py there; a work tree of this package has one"
+    if arguments.heads:
+        try:
+            probe = [arguments.peer_python, "-c", "import llama_cpp, gguf"]
+            subprocess.run(probe, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError):
+            return (
+                f"--peer-python {arguments.peer_python}: cannot import llama_cpp and gguf (llama-cpp-python and gguf "
+                "of benchmarks/requirements.txt); --heads without a name compares work trees alone"
+            )
+    return ""
+
+
+def start_engines(arguments: argparse.Namespace, work: Path, scratch: Path, folder: Path) -> Dict[str, Child]:
+    """Makes what they load where it is not kept from an earlier run, and starts all of them."""
+    from benchmarks.compare_trees import folder_of
+
+    common = ("--threads", arguments.threads, "--layers", arguments.layers)
+
+    def start(python: str, kind: str, path: Path) -> Child:
+        environment = {"HF_MODULES_CACHE": str(scratch / f"modules-{path.name}")}
+        return Child(python, "benchmarks.peers", "--serve", kind, path, *common, environment=environment)
+
+    files = {head: work / f"layers{arguments.layers}-{head}.gguf" for head in arguments.heads}
+    for head, path in files.items():
+        if not path.exists():
+            write = [arguments.peer_python, "-m", "benchmarks.peers", "--write", path, head, *common]
+            subprocess.run([str(word) for word in write], cwd=ROOT, check=True)
+    children = {OURS: start(sys.executable, "ours", folder)}
+    if arguments.before:
+        before = folder_of(arguments.before.resolve(), folder, scratch / "before")
+        children[BEFORE] = start(sys.executable, "ours", before)
+    for head, path in files.items():
+        children[f"llama.cpp, {head} head"] = start(arguments.peer_python, "llama.cpp", path)
+    return children
 
 
 def run(arguments: argparse.Namespace) -> dict:
     from benchmarks.common import checkpoint_folder
-    from benchmarks.limits import machine, read_bandwidth, release_buffer
+    from benchmarks.compare_trees import commit_of
+    from benchmarks.limits import machine, read_bandwidth
+
+    def read() -> float:
+        """Three passes, because threads of the engine before spin for a while after its turn."""
+        return statistics.median(read_bandwidth(arguments.threads) for _ in range(3))
 
     result = {"benchmark": "peers", **machine(arguments.threads), "layers": arguments.layers}
-    common = ("--threads", arguments.threads, "--layers", arguments.layers)
+    if arguments.before:
+        result["before"] = commit_of(arguments.before)
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-"))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatglm-peers-")))
         work = Path(arguments.work or scratch).resolve()
         work.mkdir(parents=True, exist_ok=True)
         folder = stack.enter_context(checkpoint_folder(str(work / f"layers{arguments.layers}"), arguments.layers))
-        engines = {OURS: (sys.executable, "benchmarks.peers", "--serve", "ours", folder)}
-        for head in arguments.heads:
-            path = work / f"layers{arguments.layers}-{head}.gguf"
-            if not path.exists():
-                write = [arguments.peer_python, "-m", "benchmarks.peers", "--write", path, head, *common]
-                subprocess.run([str(word) for word in write], cwd=ROOT, check=True)
-            engine = (arguments.peer_python, "benchmarks.peers", "--serve", "llama.cpp", path)
-            engines[f"llama.cpp, {head} head"] = engine
-        result["read_gb_s"] = statistics.median(read_bandwidth(arguments.threads) for _ in range(5))
-        release_buffer()
-        children = {name: Child(*command, *common) for name, command in engines.items()}
-        times = measure(children, arguments.rounds, arguments.prefills, arguments.tokens)
+        children = start_engines(arguments, work, scratch, folder)
+        times, reads = measure(children, arguments.rounds, arguments.prefills, arguments.tokens, read)
         peaks = {name: child("peak") for name, child in children.items()}
         for child in children.values():
             child.close()
+    before = f", before: {result['before']}" if arguments.before else ""
     print(
-        f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}, read "
-        f"{result['read_gb_s']:.1f} GB/s; a ratio above 1: ours is that much faster\n"
+        f"{result['cpu']}, {arguments.threads} threads, {arguments.layers} layers, commit {result['commit']}{before}; "
+        "a ratio above 1: ours is that much faster\n"
     )
+    result["read_gb_s"] = statistics.median(value for values in reads.values() for value in values)
+    result["reads"] = report_reads(reads)
     versions = {name: child.versions for name, child in children.items()}
-    return {**result, "engines": report(times, peaks, versions)}
+    return {**result, "engines": report(times, reads, peaks, versions)}
 
 
-def report(times: dict, peaks: Dict[str, int], versions: Dict[str, dict]) -> Dict[str, dict]:
+def report_reads(reads: Reads) -> Dict[str, dict]:
+    """Per measurement: the reads before its rounds, their median, and the mode that this is."""
     from benchmarks.common import table
+    from benchmarks.limits import by_mode, read_mode
 
-    engines, rows = {}, []
+    found = {}
+    for what, values in reads.items():
+        middle = statistics.median(values)
+        rounds = {mode: len(of) for mode, of in by_mode(values, values).items()}
+        found[what] = {"median_gb_s": middle, "mode": read_mode(middle), "rounds": rounds, "gb_s": values}
+    rows = [
+        [what, of["median_gb_s"], of["mode"], *map(of["rounds"].get, ("fast", "slow"))] for what, of in found.items()
+    ]
+    table(["read beside", "GB/s", "mode", "rounds, fast", "slow"], rows)
+    return found
+
+
+def report(times: Times, reads: Reads, peaks: Dict[str, int], versions: Dict[str, dict]) -> Dict[str, dict]:
+    """Speed and ratio to ours per engine and measurement, and of the rounds of each mode where both were seen."""
+    from benchmarks.common import table
+    from benchmarks.limits import by_mode
+
+    engines, rows, mode_rows = {}, [], []
     for name, peak in peaks.items():
         row = {"versions": versions[name], "peak_rss_bytes": peak}
         for what, of in times.items():
-            if not of[name]:
+            if name not in of:
                 continue
             per_turn = PREFILL if what.startswith("prefill") else 1
+            ratios = [theirs / ours for ours, theirs in zip(of[OURS], of[name])]
             row[f"{what} tok/s"] = per_turn / statistics.median(of[name])
-            row[f"{what} ratio"] = statistics.median(theirs / ours for ours, theirs in zip(of[OURS], of[name]))
+            row[f"{what} ratio"] = statistics.median(ratios)
             row[f"{what} seconds"] = of[name]
+            pairs = by_mode(reads[what], list(zip(of[name], ratios)))
+            if len(pairs) > 1:
+                for mode, rounds in pairs.items():
+                    seconds, shares = map(statistics.median, zip(*rounds))
+                    row[f"{what} {mode}"] = {"rounds": len(rounds), "tok/s": per_turn / seconds, "ratio": shares}
+                    mode_rows.append([f"{what}, {mode}: {name}", *row[f"{what} {mode}"].values()])
         engines[name] = row
         cells = (row.get(f"{what} {key}", "") for what in times for key in ("tok/s", "ratio"))
         rows.append([name, *cells, peak / 1e9])
     table(["engine", *(f"{what} {key}" for what in times for key in ("tok/s", "x")), "peak RSS GB"], rows)
+    if mode_rows:
+        table(["by mode of the read", "rounds", "tok/s", "x"], sorted(mode_rows))
     return engines
 
 
