@@ -92,6 +92,9 @@ INLINE Int broadcast_word(const void* from) { return load<int32_t>(from) + Int{}
 INLINE Float to_float(Int value) { return __builtin_convertvector(value, Float); }
 
 INLINE float sum_lanes(Float value) {
+#if defined(CHATGLM_AVX512)
+  return _mm512_reduce_add_ps((__m512)value);  // in the same order, without a way through memory
+#endif
   float lanes[LANES];
   store(lanes, value);
   // Pairwise, so that the compiler may use narrower vectors.
