@@ -7,13 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "activations.h"
 
 #if defined(CHATGLM_BYTE_PRODUCTS)
 namespace {
-
-template <int BITS> constexpr int PLANES = 8 / BITS;  // vectors of values in a vector of packed weights
 
 INLINE Int dot_bytes(Int sum, __m512i unsigned_bytes, __m512i bytes) {
   return (Int)_mm512_dpbusd_epi32((__m512i)sum, unsigned_bytes, bytes);
@@ -26,15 +25,12 @@ INLINE __m512i in_register(const char* from) {
   return value;
 }
 
-template <int BITS> INLINE void unsigned_values(__m512i packed, __m512i (&values)[PLANES<BITS>]) {
-  if constexpr (BITS == 8) {
-    values[0] = _mm512_xor_si512(packed, _mm512_set1_epi8((char)0x80));
-  } else {
-    constexpr int and_then_xor = 0x6A;
-    __m512i nibble = _mm512_set1_epi8(0x0F), sign = _mm512_set1_epi8(0x08);
-    values[0] = _mm512_ternarylogic_epi32(_mm512_srli_epi16(packed, 4), nibble, sign, and_then_xor);
-    values[1] = _mm512_ternarylogic_epi32(packed, nibble, sign, and_then_xor);
-  }
+// The values of plane C of a vector of packed weights
+template <int BITS, int C> INLINE __m512i unsigned_values(__m512i packed) {
+  if constexpr (BITS == 8) return _mm512_xor_si512(packed, _mm512_set1_epi8((char)0x80));
+  constexpr int and_then_xor = 0x6A;
+  if (C == 0) packed = _mm512_srli_epi16(packed, 4);
+  return _mm512_ternarylogic_epi32(packed, _mm512_set1_epi8(0x0F), _mm512_set1_epi8(0x08), and_then_xor);
 }
 
 // What a row needs to know of one token's block besides its activations.
@@ -64,22 +60,28 @@ INLINE void multiply_block(const char* weight, int64_t stride, int64_t bytes, co
   if (FULL) bytes = BLOCK * BITS / 8;
   for (int64_t i = 0; i < bytes; i += VECTOR_BYTES, x += GROUP<BITS>) {
     ahead.next(ROWS);
-    __m512i values[ROWS][PLANES<BITS>];
-    for (int r = 0; r < ROWS; r++) {
-      const char* at = weight + r * stride + i;
-      uint64_t there = FULL || bytes - i >= VECTOR_BYTES ? ~0ull : (1ull << (bytes - i)) - 1;
-      unsigned_values<BITS>(FULL ? load<__m512i>(at) : _mm512_maskz_loadu_epi8(there, at), values[r]);
-      __builtin_prefetch(at + 512, 0, 3);
-    }
-    for (int c = 0; c < PLANES<BITS>; c++)
+    uint64_t there = FULL || bytes - i >= VECTOR_BYTES ? ~0ull : (1ull << (bytes - i)) - 1;
+    auto multiply_plane = [&](auto plane) __attribute__((always_inline)) {
+      constexpr int C = decltype(plane)::value;
+      __m512i values[ROWS];
+      for (int r = 0; r < ROWS; r++) {
+        const char* at = weight + r * stride + i;
+        __m512i packed = FULL ? load<__m512i>(at) : _mm512_maskz_loadu_epi8(there, at);
+        if (M > 3) asm volatile("" : "+v"(packed));  // loaded for each plane: 24 sums leave few registers
+        values[r] = unsigned_values<BITS, C>(packed);
+        if (C == 0) __builtin_prefetch(at + 512, 0, 3);
+      }
       for (int t = 0; t < M; t++) {
-        const char* bytes_of = (const char*)(x + t * BLOCK) + 2 * c * VECTOR_BYTES;
+        const char* bytes_of = (const char*)(x + t * BLOCK) + 2 * C * VECTOR_BYTES;
         __m512i high_bytes = in_register(bytes_of), low_bytes = in_register(bytes_of + VECTOR_BYTES);
         for (int r = 0; r < ROWS; r++) {
-          high[r][t] = dot_bytes(high[r][t], values[r][c], high_bytes);
-          low[r][t] = dot_bytes(low[r][t], values[r][c], low_bytes);
+          high[r][t] = dot_bytes(high[r][t], values[r], high_bytes);
+          low[r][t] = dot_bytes(low[r][t], values[r], low_bytes);
         }
       }
+    };
+    multiply_plane(std::integral_constant<int, 0>());
+    if constexpr (BITS == 4) multiply_plane(std::integral_constant<int, 1>());
   }
   for (int r = 0; r < ROWS; r++)
     for (int t = 0; t < M; t++) totals[r][t] += to_float((high[r][t] << 8) + low[r][t]) * blocks[t].scale;
