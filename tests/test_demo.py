@@ -284,7 +284,7 @@ def test_prompt_lookup_says_the_same_in_fewer_passes(model, tokenizer, monkeypat
 
 @pytest.mark.parametrize("dtype", [None, "int8"])
 def test_questions_on_a_text_are_answered_alike_in_half_the_passes(model, tokenizer, dtype):
-    """In the compiled int4 kernels, with both kinds of cache: by a stream, which shows as many steps, and by a chat."""
+    """In the compiled int4 kernels, with both kinds of cache: by a stream, in as many steps, and by a chat."""
     tasks = [task for kind in ("text", "pass key", "repeat") for task in dialogues(kind, 8)]
     model.config.kv_cache_dtype = dtype
     passes = {0: 0, 7: 0}

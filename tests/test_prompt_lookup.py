@@ -9,7 +9,7 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList,
 
 NEW = 40
 PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64, 310, 42, 9]])
-GREEDY = {"do_sample": False, "max_new_tokens": NEW, "eos_token_id": None}
+GREEDY = {"do_sample": False, "max_new_tokens": NEW, "eos_token_id": 10**6}  # 4.45 looks up with an end token only
 LOOKUP = {"prompt_lookup_num_tokens": 5}
 SLICE = 16
 HELD_AGREES = 2e-3  # int8 keys of numbers that were summed in another order
@@ -237,7 +237,8 @@ def test_a_chat_reads_in_slices_and_answers_the_same(others, tokenizer, kind, ke
     if kept:
         blocks.clear()
         assert model.chat(tokenizer, query, **GREEDY, **LOOKUP, **cache) == expected
-        assert max(blocks) <= 6, "what is held is not read again"
+        # Older releases crop without a thought of a prefix, whose length is then read again.
+        assert max(blocks) <= 6 + (model.config.pre_seq_len or 0), "what is held is not read again"
     hook.remove()
 
 
