@@ -240,6 +240,13 @@ class KVCache(Cache):
         if not self._shared:
             self._written[0] = self.length
 
+    def take_back(self, tokens: int) -> None:
+        """Drops the last `tokens` of the last pass, which no snapshot holds: their place is free again, where after
+        `truncate` a cache that has snapshots would move to other memory."""
+        with _claims:
+            self.truncate(self.length - tokens)
+            self._written[0] = self.length
+
     def crop(self, max_length: int) -> None:
         """As in transformers: keeps `max_length` tokens; a negative number drops that many from the end, as does 0
         where the installed release drops by numbers from the end only (from 5.14 on)."""

@@ -26,12 +26,15 @@ from .sampling_chatglm import (
     WARPERS,
     InvalidScoreLogitsProcessor,
     StreamLimits,
+    StreamPasses,
     check_stream_settings,
+    guesses_a_pass,
     make_logits_processors,
 )
 
 History = List[Tuple[str, str]]
 Progress = Callable[[str, int, int], Any]  # ("reading" or "writing", tokens done, tokens in all), for each row
+LOOKUP_SETTINGS = ("prompt_lookup_num_tokens", "max_matching_ngram_size")
 FIRST_TOKENS = 256  # of an answer without a bound: room beside the prompt; more is made when it is needed
 DEFAULT_TOP_K = 50  # documented as the default in every release; 5.x leaves it unset
 
@@ -42,6 +45,7 @@ _logger = logging.getLogger(__name__)
 FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; later by prepare_inputs_for_generation()
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
 GUESSES_ARE_JUDGED = RELEASE >= (4, 36)  # criteria see an assistant's tokens too (4.41), before a prepared pass (4.36)
+HAS_PROMPT_LOOKUP = RELEASE >= (4, 37)  # before, generate() passed over a setting of that name in a generation config
 CACHE_NAME = "cache" if RELEASE >= (5, 24) else "past_key_values"  # among the arguments of generate()
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
@@ -242,7 +246,7 @@ class ChatGLMGeneration(GenerationMixin):
                 wait, or raise: then a cache that was passed in holds the tokens whose pass was finished.
 
         Raises:
-            ValueError: more tokens than `seq_length`.
+            ValueError: more tokens than `seq_length`, or `prompt_lookup_num_tokens` before transformers 4.37.
             MemoryError: a cache that does not fit.
         """
         config = generation_config if generation_config is not None else self.generation_config
@@ -250,6 +254,9 @@ class ChatGLMGeneration(GenerationMixin):
         def setting(name: str) -> Any:
             return kwargs[name] if kwargs.get(name) is not None else getattr(config, name, None)
 
+        lookup = bool(setting("prompt_lookup_num_tokens"))
+        if lookup:
+            _check_release()
         if CACHE_NAME in kwargs:
             kwargs["past_key_values"] = kwargs.pop(CACHE_NAME)
         embeds = kwargs.get("inputs_embeds")
@@ -296,13 +303,17 @@ class ChatGLMGeneration(GenerationMixin):
             ids = inputs if inputs is not None else kwargs.get("input_ids")
             told = AnswerProgress(progress, max(1, length - self._cached_tokens(past)), ids, total - length)
             args = told.added_to(args, kwargs)
-        output = self._generate(inputs, generation_config, args, kwargs)
+        first = self._first_slices(prompt, kwargs, setting) if lookup else None
+        output = self._generate(inputs, generation_config, args, kwargs, first)
         if progress is not None:  # of the last token, where a criterion before it had stopped
             told.wrote(output if isinstance(output, Tensor) else output.sequences)
         return output
 
-    def _generate(self, inputs: Any, config: Any, args: Tuple, kwargs: Dict[str, Any]) -> Any:
-        """`generate()` of the installed transformers, with the cache under the name that it has there."""
+    def _generate(
+        self, inputs: Any, config: Any, args: Tuple, kwargs: Dict[str, Any], first: Optional[Tensor] = None
+    ) -> Any:
+        """`generate()` of the installed transformers, with the cache under the name that it has there; `first`, ids
+        [1, n], are read into the cache before."""
         past = kwargs.pop("past_key_values", None)
         if past is not None:
             kwargs[CACHE_NAME] = past
@@ -310,6 +321,11 @@ class ChatGLMGeneration(GenerationMixin):
             return super().generate(inputs, config, *args, **kwargs)
         with past.used_by("generate()", within="chat()"):
             try:
+                if first is not None:
+                    told = kwargs.get("progress")
+                    hook = {} if told is None else {"progress": told.reading}
+                    with torch.no_grad():
+                        self(first, past_key_values=past, use_cache=True, return_last_logit=True, **hook)
                 return super().generate(inputs, config, *args, **kwargs)
             finally:
                 past.unpadded = False
@@ -329,6 +345,27 @@ class ChatGLMGeneration(GenerationMixin):
             mask = torch.ones(batch, length, dtype=torch.long, device=prompt.device)
         if mask.shape[-1] == length:
             kwargs["attention_mask"] = F.pad(mask, (held, 0), value=1)
+
+    def _first_slices(self, prompt: Tensor, kwargs: Dict[str, Any], setting: Callable[[str], Any]) -> Optional[Tensor]:
+        """What of a long prompt is read in slices before prompt lookup begins, whose first pass asks for logits of
+        several positions, and would take it all at once: ids [1, n], all but the last, or None. Sees to a cache."""
+        past, mask, positions = (kwargs.get(name) for name in ("past_key_values", "attention_mask", "position_ids"))
+        held, (batch, length) = self._cached_tokens(past), prompt.shape[:2]
+        ours = past is None or isinstance(past, KVCache)
+        if batch > 1 or prompt.dim() != 2 or length - held <= self.config.prefill_slice_size or not ours:
+            return None
+        if any(map(setting, ("output_attentions", "output_hidden_states", "assistant_model"))):
+            return None
+        if max(setting("num_beams") or 1, setting("num_return_sequences") or 1) > 1:
+            return None
+        if mask is not None and not (mask.dim() == 2 and bool(mask.all())):
+            return None
+        usual = next_positions(None, 0, 1, length, prompt.device)
+        if positions is not None and not (positions.shape == usual.shape and torch.equal(positions, usual)):
+            return None
+        if past is None:
+            kwargs["past_key_values"] = self._cache_for(length, length + FIRST_TOKENS, 1)
+        return prompt[:, held:-1]
 
     def make_cache(self, max_length: int, batch_size: int = 1) -> KVCache:
         """A cache for `batch_size` rows of `max_length` tokens, allocated when first written.
@@ -418,7 +455,9 @@ class ChatGLMGeneration(GenerationMixin):
         refused; without effect are what to return beside ids (`output_scores`, ...) and how to keep a cache
         (`use_cache`, `cache_implementation`); rows that have ended go on with tokens of their own until all have; an
         answer that would pass `seq_length` ends there; a prompt at or above `max_length` gives one token and a
-        warning; a cache passed in is left as it was.
+        warning; a cache passed in is left as it was; prompt lookup (`prompt_lookup_num_tokens`) works with every
+        release, greedily and for one row, and makes a cache that grows whatever `static_decode` says. It looks in
+        `input_ids`, the answer, and what a cache knows of its ids: one of a chat, or of a stream with prompt lookup.
 
         Args:
             input_ids: [b, s]; with `past_key_values`, the tokens behind those in the cache, alone.
@@ -441,6 +480,9 @@ class ChatGLMGeneration(GenerationMixin):
         """
         config = self._completed(generation_config)
         unknown = config.update(**kwargs)
+        for name in LOOKUP_SETTINGS:  # unknown to old releases
+            if name in unknown:
+                setattr(config, name, unknown.pop(name))
         if config.max_length is None:  # said so, or never set: then generate() says 20 new tokens
             new = 20 if "max_length" not in kwargs else self.config.seq_length
             config.max_length = self._cached_tokens(past_key_values) + input_ids.shape[1] + new
@@ -449,7 +491,10 @@ class ChatGLMGeneration(GenerationMixin):
             raise TypeError(f"stream_generate() got unexpected arguments {sorted(unknown)}")
         check_stream_settings(config)
         (b, prompt_length), device = input_ids.shape, input_ids.device
+        guesses = guesses_a_pass(getattr(config, LOOKUP_SETTINGS[0], None), config.do_sample, b, device)
         cache, past_length, limit = self._stream_cache(config, past_key_values, b, prompt_length)
+        if guesses and isinstance(cache, StaticKVCache):
+            cache = cache.snapshot()  # one that grows: a static one takes steps of single tokens
         if attention_mask is not None:
             if attention_mask.shape[1] == prompt_length and past_length:
                 attention_mask = F.pad(attention_mask, (past_length, 0), value=1)
@@ -463,39 +508,29 @@ class ChatGLMGeneration(GenerationMixin):
         if config.max_time is not None:
             stop.append(MaxTimeCriteria(config.max_time))
 
-        eos = torch.tensor(eos_ids, dtype=torch.long, device=device)
-        ids, finished = input_ids.new_empty(b, limits.max_length), torch.zeros(b, dtype=torch.bool, device=device)
-        ids[:, :prompt_length] = new_ids = input_ids
-        told = {} if progress is None else {"progress": progress}
+        eos, finished = torch.tensor(eos_ids, dtype=torch.long, device=device), torch.zeros(b, device=device).bool()
+        longest, told = getattr(config, LOOKUP_SETTINGS[1], None), {} if progress is None else {"progress": progress}
+        passes = StreamPasses(
+            self, cache, input_ids, limits.max_length, attention_mask, position_ids, guesses, longest
+        )
+        ids = passes.ids
         for length in range(prompt_length, ids.shape[1]):
-            outputs = self(
-                new_ids,
-                position_ids,
-                attention_mask,
-                past_key_values=cache,  # by name: accelerate moves what comes by position to a device
-                use_cache=True,
-                return_dict=True,
-                return_last_logit=True,
-                **told,
-            )
+            scores = process(ids[:, :length], passes.next_scores(length, **told))
             told = {}
-            scores = process(ids[:, :length], outputs.logits[:, -1].float())
             if config.do_sample:
                 next_ids = torch.multinomial(scores.softmax(-1), 1)
             else:
                 next_ids = scores.argmax(-1, keepdim=True)
-            ids[:, length : length + 1] = new_ids = next_ids
+            ids[:, length : length + 1] = next_ids
             finished |= torch.isin(next_ids[:, 0], eos)
             finished |= torch.as_tensor(stop(ids[:, : length + 1], scores), device=device)
             done = bool(finished.all())
+            passes.judge(next_ids, done)
             if progress is not None:
                 progress("writing", length + 1 - prompt_length, ids.shape[1] - prompt_length)
-            yield (ids[:, : length + 1], cache.snapshot()) if return_past_key_values else ids[:, : length + 1]
+            yield (ids[:, : length + 1], passes.snapshot()) if return_past_key_values else ids[:, : length + 1]
             if done:
                 return
-            if attention_mask is not None:
-                attention_mask = F.pad(attention_mask, (0, 1), value=1)
-            position_ids = None if position_ids is None else position_ids[:, -1:] + 1
 
     def _completed(self, generation_config: Optional[GenerationConfig]) -> GenerationConfig:
         """A copy of the settings given, or of the model's own, completed as the installed release completes them."""
@@ -574,12 +609,17 @@ class ChatGLMGeneration(GenerationMixin):
         Returns:
             response, history with the new round at its end.
 
+        Prompt lookup (`prompt_lookup_num_tokens`, transformers 4.37) takes `do_sample=False`. On a CPU a pass guesses
+        up to 7 tokens: so few at once get the results that each would get alone.
+
         Raises:
-            ValueError: a prompt above `seq_length`, or beams with a cache to keep.
+            ValueError: a prompt above `seq_length`, beams with a cache to keep, or prompt lookup with beams, with
+                sampling or before transformers 4.37.
         """
         inputs = self.build_inputs(tokenizer, query, history)
         settings = self._chat_settings(max_length, do_sample, top_p, temperature, logits_processor, kwargs)
         prompt = inputs["input_ids"]
+        self._check_chat_lookup(settings, num_beams)
         self._bound_answer(settings, prompt.shape[1])
         if past_key_values is not None:
             if not isinstance(past_key_values, KVCache):
@@ -674,6 +714,17 @@ class ChatGLMGeneration(GenerationMixin):
         settings["logits_processor"] = LogitsProcessorList([*(logits_processor or []), guard])
         return settings
 
+    def _check_chat_lookup(self, settings: Dict[str, Any], num_beams: int) -> None:
+        """Refuses prompt lookup where it cannot be, and keeps its passes to what leaves greedy answers as they are."""
+        config, name = self._completed(settings.get("generation_config")), LOOKUP_SETTINGS[0]
+        asked = settings.get(name) if settings.get(name) is not None else getattr(config, name, None)
+        candidates = max(num_beams, settings.get("num_return_sequences") or 1)
+        guesses = guesses_a_pass(asked, settings["do_sample"], candidates, self._input_device())
+        if guesses:
+            _check_release()
+        if asked is not None:
+            settings[name] = guesses or None
+
     def _bound_answer(self, settings: Dict[str, Any], prompt_length: int) -> None:
         """Makes the settings of a chat ask for one token at least, which `generate()` of 5.x refuses, and for no more
         than fits. A bound in a generation config comes before `max_length`, and is the caller's own affair."""
@@ -690,6 +741,15 @@ def _unpadded(prompt: Tensor, attention_mask: Optional[Tensor], pad: Optional[in
     if attention_mask is None:
         return pad is None or prompt.is_floating_point() or not bool((prompt == pad).any())
     return attention_mask.dim() == 2 and bool(attention_mask.all())
+
+
+def _check_release() -> None:
+    if not HAS_PROMPT_LOOKUP:
+        raise ValueError(
+            f"prompt_lookup_num_tokens needs transformers 4.37 or newer in generate() and chat(), "
+            f"{'.'.join(map(str, RELEASE))} is installed: upgrade it, or use stream_generate() or stream_chat(), "
+            f"which look up by themselves"
+        )
 
 
 def _check_query(query: str) -> None:

@@ -1,10 +1,11 @@
-"""From the scores of a step to those that a token is chosen by: the guard of a chat, the processors of a stream."""
+"""From the scores of a step to those that a token is chosen by, and what may be guessed of it: guard, processors."""
 
 import inspect
 import logging
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from transformers.generation import logits_process
@@ -128,7 +129,6 @@ RENORMALIZE: Tuple[Row, ...] = (("renormalize_logits", bool, "LogitNormalization
 NOT_IN_STREAMS = (
     "penalty_alpha",
     "guidance_scale",
-    "prompt_lookup_num_tokens",
     "watermarking_config",
     "dola_layers",
     "stop_strings",
@@ -180,3 +180,153 @@ def make_logits_processors(
         add(WARPERS)
     add(RENORMALIZE)
     return processors
+
+
+# ------------------------------------------------------------------------------------------------------- prompt lookup
+
+# The kernels of a CPU give each of so few tokens in a pass what a pass of its own would, to the bit.
+FEW_TOKENS = 8
+
+
+def guesses_a_pass(guesses: Optional[int], do_sample: Optional[bool], candidates: int, device: torch.device) -> int:
+    """How many tokens prompt lookup may guess for one pass; 0 without it.
+
+    Args:
+        guesses: the setting `prompt_lookup_num_tokens`.
+        do_sample: must be off: a guess is right where it is the likeliest token.
+        candidates: rows of the batch, beams, or answers to return, whichever is most.
+        device: where tokens are read. On a CPU, a pass is kept to `FEW_TOKENS`.
+
+    Raises:
+        ValueError: no number of tokens, or prompt lookup with sampling or for several candidates.
+    """
+    if not guesses:
+        return 0
+    if not isinstance(guesses, int) or guesses < 0:
+        raise ValueError(f"prompt_lookup_num_tokens is the number of tokens to guess a pass, got {guesses!r}")
+    if do_sample:
+        raise ValueError(
+            f"prompt_lookup_num_tokens={guesses} guesses the likeliest tokens: give do_sample=False with it, or leave "
+            f"it out to sample"
+        )
+    if candidates > 1:
+        raise ValueError(
+            f"prompt_lookup_num_tokens={guesses} follows one candidate of one row, got {candidates} (the batch, "
+            f"num_beams or num_return_sequences): leave one of the two out"
+        )
+    return min(guesses, FEW_TOKENS - 1) if device.type == "cpu" else guesses
+
+
+def guess_next(ids: Tensor, guesses: int, longest: Optional[int] = None) -> Tensor:
+    """What may come next: what stood behind the last tokens where they stood first.
+
+    Args:
+        ids: [1, t].
+        guesses: tokens at most.
+        longest: of the last tokens, how many are looked for; fewer where these stood nowhere. None for 2.
+
+    Returns:
+        ids [1, 0 to guesses].
+    """
+    size = min(longest or 2, ids.shape[1] - 1)
+    while size > 0 and guesses > 0:
+        places = (ids[0, :-1].unfold(0, size, 1) == ids[0, -size:]).all(-1).nonzero()
+        if len(places):
+            start = int(places[0]) + size
+            return ids[:, start : start + guesses]
+        size -= 1
+    return ids[:, :0]
+
+
+class StreamPasses:
+    """The ids of a stream, and the passes it makes: one gives the scores of the next token and, with prompt lookup, of
+    those behind guesses, which are good until a guess was wrong.
+
+    Args:
+        forward: of the model.
+        cache: a `KVCache`, written to. While guesses wait to be judged, it holds them too.
+        prompt: [b, s], read by the first pass.
+        most: ids at most, prompt included.
+        attention_mask: [b, cached + s], or None where nothing is masked.
+        position_ids: [b, s], or None for the usual ones.
+        guesses: of prompt lookup, a pass; more than 0 for one row only.
+        longest: see `guess_next`.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        cache: Any,
+        prompt: Tensor,
+        most: int,
+        attention_mask: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        guesses: int = 0,
+        longest: Optional[int] = None,
+    ):
+        self.forward, self.cache, self.prompt_length = forward, cache, prompt.shape[1]
+        self.attention_mask, self.position_ids = attention_mask, position_ids
+        self.guesses, self.longest = guesses, longest
+        self.cached = max(0, cache.length - cache.prefix_length)  # tokens before the prompt
+        known = cache.token_ids if guesses else []
+        self.knows_all = guesses > 0 and len(known) == self.cached and attention_mask is None
+        if self.knows_all and position_ids is not None:
+            usual = torch.arange(self.cached, self.cached + self.prompt_length, device=position_ids.device)
+            self.knows_all = bool((position_ids == usual).all())
+        self.text = prompt.new_empty(prompt.shape[0], len(known) + most)  # in which guesses are looked for
+        self.text[:, : len(known)] = prompt.new_tensor(known)
+        self.ids = self.text[:, len(known) :]  # room for those of the stream
+        self.ids[:, : self.prompt_length] = prompt
+        self.read = 0  # ids that were read, guesses left out
+        self.guessed = prompt[:, :0]  # behind them, read and not judged yet
+        self.logits: Optional[Tensor] = None  # [b, 1 + guessed, vocab], which are there already
+
+    def next_scores(self, length: int, **told: Any) -> Tensor:
+        """[b, vocab] in fp32, of the token behind the first `length` ids. told: arguments of `forward`, if it runs."""
+        if self.logits is None:
+            self.logits = self._run(length, told)
+        self.read = length
+        return self.logits[:, 0].float()
+
+    def _run(self, length: int, told: Dict[str, Any]) -> Tensor:
+        if self.read:
+            room = min(self.guesses, self.ids.shape[1] - length - 1)
+            end = self.text.shape[1] - self.ids.shape[1] + length
+            self.guessed = guess_next(self.text[:, :end], room, self.longest)
+        new, count = self.ids[:, self.read : length], self.guessed.shape[1]
+        if count:
+            new, told = torch.cat((new, self.guessed), 1), {**told, "logits_to_keep": count + 1}
+        mask, positions, total = self.attention_mask, self.position_ids, self.cached + length + count
+        if mask is not None:
+            mask = F.pad(mask, (0, total - mask.shape[1]), value=1)
+        if positions is not None and self.read:
+            steps = torch.arange(self.read, length + count, device=positions.device) - self.prompt_length + 1
+            positions = positions[:, -1:] + steps
+        return self.forward(
+            new,
+            positions,
+            mask,
+            past_key_values=self.cache,  # by name: accelerate moves what comes by position to a device
+            use_cache=True,
+            return_dict=True,
+            return_last_logit=True,
+            **told,
+        ).logits[:, -1 - count :]
+
+    def judge(self, chosen: Tensor, last: bool) -> None:
+        """Keeps what is ready where the tokens that were chosen, [b, 1], had been guessed, and are not the last."""
+        right = not last and self.guessed.shape[1] > 0 and bool((self.guessed[:, :1] == chosen).all())
+        if right and self.logits is not None:
+            self.guessed, self.logits = self.guessed[:, 1:], self.logits[:, 1:]
+            return
+        if self.guessed.shape[1]:
+            self.cache.take_back(self.guessed.shape[1])
+        self.guessed, self.logits = self.guessed[:, :0], None
+
+    def snapshot(self) -> Any:
+        """The cache with all ids but the last. With prompt lookup it knows them: the next stream looks there too."""
+        held = self.cache.snapshot()
+        held.truncate(held.prefix_length + self.cached + self.read)
+        if self.knows_all:
+            held.token_ids = self.text[0, : self.cached + self.read].tolist()
+        return held

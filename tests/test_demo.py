@@ -282,6 +282,29 @@ def test_prompt_lookup_says_the_same_in_fewer_passes(model, tokenizer, monkeypat
     assert len(passes) < 0.7 * (expected.shape[1] - inputs["input_ids"].shape[1])
 
 
+@pytest.mark.parametrize("dtype", [None, "int8"])
+def test_questions_on_a_text_are_answered_alike_in_half_the_passes(model, tokenizer, dtype):
+    """In the compiled int4 kernels, with both kinds of cache: by a stream, in as many steps, and by a chat."""
+    tasks = [task for kind in ("text", "pass key", "repeat") for task in dialogues(kind, 8)]
+    model.config.kv_cache_dtype = dtype
+    passes = {0: 0, 7: 0}
+    hook = model.transformer.register_forward_hook(lambda *args: passes.update({looking: passes[looking] + 1}))
+    try:
+        for task in tasks:
+            *history, (question, _) = task.rounds
+            shown = []
+            for looking in passes:
+                stream = model.stream_chat(tokenizer, question, history, prompt_lookup_num_tokens=looking, **GREEDY)
+                shown.append([text for text, _ in stream])
+            assert shown[0] == shown[1]
+            looking = 7
+            assert ask(model, tokenizer, task, do_sample=False, prompt_lookup_num_tokens=7) == shown[0][-1]
+    finally:
+        hook.remove()
+        model.config.kv_cache_dtype = None
+    assert passes[7] < passes[0], "two answers each with prompt lookup, against one without"
+
+
 def test_an_answer_ends_by_itself(model, tokenizer):
     for task in dialogues("package", 10):
         answer = ask(model, tokenizer, task, do_sample=False)
