@@ -218,8 +218,8 @@ INLINE Float to_float(Int value) { return __builtin_convertvector(value, Float);
 INLINE float sum_lanes(Float value) {
 #if defined(CHATGLM_AVX512)
   // The same order without a way through memory. The masked form with every lane: g++ warns of the other's definition.
-  __m256 upper = (__m256)_mm512_maskz_extractf64x4_pd(0xF, (__m512d)value, 1);
-  __m256 eight = _mm256_add_ps(_mm512_castps512_ps256((__m512)value), upper);
+  __m256 lower = (__m256)_mm512_maskz_extractf64x4_pd(0xF, (__m512d)value, 0);
+  __m256 eight = _mm256_add_ps(lower, (__m256)_mm512_maskz_extractf64x4_pd(0xF, (__m512d)value, 1));
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
