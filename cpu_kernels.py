@@ -331,7 +331,8 @@ def _open(path: str) -> ctypes.CDLL:
     signatures = {
         "instructions": [],
         "use_openmp": [pointer],
-        "quantized_linear": [whole, *linear, number, pointer, whole, *tail],
+        "least_activation_bits": [],
+        "quantized_linear": [whole, whole, *linear, number, pointer, whole, *tail],
         "float_linear": [*linear, whole, number, *tail],
         "rms_norm": [number, number, pointer, whole, pointer, whole, ctypes.c_float, pointer, whole],
         "swiglu": [number, number, pointer, whole, pointer, whole],
@@ -345,6 +346,7 @@ def _open(path: str) -> ctypes.CDLL:
     except AttributeError as error:
         raise OSError(f"{path} is not a kernel library: {error}") from error
     opened.chatglm_instructions.restype = ctypes.c_char_p
+    opened.chatglm_least_activation_bits.restype = whole
     for can_fail in (opened.chatglm_quantized_linear, opened.chatglm_float_linear, opened.chatglm_attention):
         can_fail.restype = whole
     _share_openmp(opened)
@@ -381,7 +383,15 @@ def serve(*tensors: Tensor) -> bool:
     return library() is not None
 
 
-def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+def least_activation_bits() -> int:
+    """The fewest bits to which the kernels round activations where they are asked to: 8 with AVX2, else 16."""
+    loaded = library()
+    return 16 if loaded is None else loaded.chatglm_least_activation_bits()
+
+
+def quantized_linear(
+    x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int, activation_bits: int = 16
+) -> Tensor:
     """`x @ (scale * q).T + bias` with x rounded to 16-bit integers per token and 512 columns.
 
     Args:
@@ -389,9 +399,12 @@ def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Te
         weight: int8 [out, in / 2] (bits = 4) or [out, in] (bits = 8).
         scale: float [out].
         bias: float [out] or None.
+        activation_bits: 16; or 8, which rounds x to 8 bits per token and 128 columns for more than 8 rows of x and
+            4-bit weights, where `least_activation_bits()` is 8. Elsewhere it is the same as 16.
 
     Returns:
-        [..., out] in the dtype of x, with a relative error around 3e-5 before it is rounded to that dtype.
+        [..., out] in the dtype of x, with a relative error around 3e-5 (8 bits: 7e-3) before it is rounded to that
+        dtype.
     """
     shape, k, n = x.shape, x.shape[-1], weight.shape[0]
     x, m, x_stride = _rows(x)
@@ -402,7 +415,8 @@ def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Te
     if m and n:
         at = (x.data_ptr(), TYPES[x.dtype], x_stride, weight.data_ptr(), weight_stride)
         factors = (scale_at, scale_type, bias_at, bias_type)
-        if library().chatglm_quantized_linear(bits, m, n, k, *at, *factors, y.data_ptr(), torch.get_num_threads()):
+        sizes, threads = (bits, activation_bits, m, n, k), torch.get_num_threads()
+        if library().chatglm_quantized_linear(*sizes, *at, *factors, y.data_ptr(), threads):
             raise MemoryError(f"{NO_MEMORY} a quantized linear layer")
     return y
 

@@ -187,6 +187,11 @@ constexpr bool BYTE_PRODUCTS = true;
 #else
 constexpr bool BYTE_PRODUCTS = false;
 #endif
+#if defined(CHATGLM_X86)
+constexpr bool BYTE_ACTIVATIONS = true;  // 8-bit activations are worth something (many_tokens_bytes.h)
+#else
+constexpr bool BYTE_ACTIVATIONS = false;
+#endif
 constexpr bool ONE_STREAM = BYTE_PRODUCTS;  // rows of a group are read in the order of memory (linear.h)
 
 constexpr int LANES = VECTOR_BYTES / 4;
@@ -881,34 +886,35 @@ template <int TYPE> void multiply_float(const Linear& job) {
 namespace {
 
 constexpr int BLOCK = 512;
-constexpr float LARGEST = 32767 - 128;
+constexpr int LARGEST = 32767 - 128;
 constexpr int MOST_FEW_TOKENS = 8;  // more are multiplied by multiply_many
 
 template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
 template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
 
-// Rounds `count` floats (at most BLOCK; the rest of the block becomes zero) into `rounded` and returns the scale.
-float round_block(const float* from, int64_t count, int16_t* rounded) {
+// Rounds `count` floats (at most LENGTH; the rest of the block becomes zero) to integers up to `LIMIT` and returns the
+// scale.
+template <int LENGTH, int LIMIT> float round_block(const float* from, int64_t count, int16_t* rounded) {
   int32_t largest_bits = 0;  // of non-negative floats, bits compare like values, and NaN is above infinity
   for (int64_t i = 0; i < count; i++) {
     int32_t magnitude = bits<int32_t>(from[i]) & 0x7FFFFFFF;
     largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
   }
   if (largest_bits == 0 || largest_bits >= 0x7F800000) {
-    memset(rounded, 0, BLOCK * sizeof *rounded);
+    memset(rounded, 0, LENGTH * sizeof *rounded);
     return largest_bits ? NAN : 0.0f;  // a NaN or infinite activation makes the token's results NaN
   }
   float largest = bits<float>(largest_bits);
   if (largest > 1e-30f) {
-    float inverse = LARGEST / largest;
+    float inverse = LIMIT / largest;
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
     for (int64_t i = 0; i < count; i++)
       rounded[i] = (int16_t)(bits<int32_t>(from[i] * inverse + 12582912.0f) - 0x4B400000);
   } else {  // the inverse would overflow
-    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LARGEST / largest));
+    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LIMIT / largest));
   }
-  memset(rounded + count, 0, (BLOCK - count) * sizeof *rounded);
-  return largest / LARGEST;
+  memset(rounded + count, 0, (LENGTH - count) * sizeof *rounded);
+  return largest / LIMIT;
 }
 
 template <int BITS> void order_words(const int16_t* rounded, int16_t* to) {
@@ -957,7 +963,7 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
     int64_t count = job.k - b * BLOCK < BLOCK ? job.k - b * BLOCK : BLOCK;
     widen(job.x_type, row + b * BLOCK * size_of(job.x_type), count, 1.0f, buffer);
     int64_t at = b * to.tokens + t;
-    to.scales[at] = round_block(buffer, count, rounded);
+    to.scales[at] = round_block<BLOCK, LARGEST>(buffer, count, rounded);
     if (BYTE_PRODUCTS && job.m <= MOST_FEW_TOKENS) order_bytes<BITS>(rounded, (int8_t*)(to.values + at * BLOCK));
     else order_words<BITS>(rounded, to.values + at * BLOCK);
     if (ADDS_ARE_CHEAP && job.m > MOST_FEW_TOKENS) to.products[at] = pair_products(to.values + at * BLOCK);
@@ -1295,24 +1301,30 @@ template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BIT
   }
 }
 
-// Unpacks `bytes` bytes (at most a block) of TILE rows; rows past the end repeat the last one.
+// to[j][r] = word j of row r, for the next `bytes` bytes (a vector, or what is left of the rows, then zeros) of TILE
+// rows; rows past the end repeat the last one.
+INLINE void transpose_vector(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int32_t* to) {
+  const char* sources[TILE];
+  char tails[TILE][VECTOR_BYTES];
+  for (int r = 0; r < TILE; r++) {
+    sources[r] = weight + (r < rows ? r : rows - 1) * stride;
+    if (bytes < VECTOR_BYTES) {
+      memset(tails[r], 0, VECTOR_BYTES);
+      memcpy(tails[r], sources[r], bytes);
+      sources[r] = tails[r];
+    }
+  }
+  transpose_words(sources, VECTOR_BYTES / 4, to);
+}
+
+// Unpacks `bytes` bytes (at most a block) of TILE rows.
 template <int BITS>
 INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, UnpackedTile& tile) {
   constexpr int words = VECTOR_BYTES / 4;
   int16_t* to = tile.values;
   for (int64_t i = 0; i < bytes; i += VECTOR_BYTES) {
-    const char* sources[TILE];
-    char tails[TILE][VECTOR_BYTES];
-    for (int r = 0; r < TILE; r++) {
-      sources[r] = weight + (r < rows ? r : rows - 1) * stride + i;
-      if (bytes - i < VECTOR_BYTES) {
-        memset(tails[r], 0, VECTOR_BYTES);
-        memcpy(tails[r], sources[r], bytes - i);
-        sources[r] = tails[r];
-      }
-    }
     int32_t transposed[words * TILE];
-    transpose_words(sources, words, transposed);
+    transpose_vector(weight + i, stride, rows, bytes - i, transposed);
     for (int j = 0; j < words; j++)
       for (int v = 0; v < VECTORS; v++) {
         Short packed = load<Short>(transposed + j * TILE + v * LANES), values[COLUMNS<BITS>];
@@ -1368,6 +1380,18 @@ void multiply_tile(const Activations& x, int64_t at, const UnpackedTile& tile, i
     }
 }
 
+// y of TASK_ROWS rows from `begin` on, where there are as many, from their totals [token][TASK_ROWS]
+void put_totals(const Linear& job, int64_t first_token, int64_t tokens, int64_t begin, int64_t rows, float* totals) {
+  float scales[TASK_ROWS], biases[TASK_ROWS];
+  for (int64_t r = 0; r < rows; r++) scales[r] = job.row_scale(begin + r), biases[r] = job.row_bias(begin + r);
+  for (int64_t t = 0; t < tokens; t++) {
+    float* values = totals + t * TASK_ROWS;
+    for (int64_t r = 0; r < rows; r++) values[r] = values[r] * scales[r] + biases[r];
+    int64_t at = (first_token + t) * job.y_stride + begin;
+    narrow(job.x_type, values, rows, job.y + at * size_of(job.x_type));
+  }
+}
+
 typedef void (*MultiplyTile)(const Activations&, int64_t, const UnpackedTile&, int64_t, bool, float*);
 
 template <int M> MultiplyTile tile_function(int tokens) {
@@ -1397,19 +1421,217 @@ template <int BITS> void multiply_many(const Linear& job, int64_t first_token, c
         }
       }
     }
-    float scales[TASK_ROWS], biases[TASK_ROWS];
-    for (int64_t r = 0; r < rows; r++) scales[r] = job.row_scale(begin + r), biases[r] = job.row_bias(begin + r);
-    for (int64_t t = 0; t < x.tokens; t++) {
-      float* values = totals + t * TASK_ROWS;
-      for (int64_t r = 0; r < rows; r++) values[r] = values[r] * scales[r] + biases[r];
-      int64_t at = (first_token + t) * job.y_stride + begin;
-      narrow(job.x_type, values, rows, job.y + at * size_of(job.x_type));
-    }
+    put_totals(job, first_token, x.tokens, begin, rows, totals);
   });
 }
 
 }  // namespace
 #line 8 "kernels/cpu/quantized_layers.h"
+#line 1 "kernels/cpu/many_tokens_bytes.h"
+// INT4 layers for many tokens with activations of 8 bits, where callers ask for them: half the arithmetic.
+//
+// x is rounded to signed bytes with one scale per token and ACTIVATION_BLOCK columns. A weight is an unsigned byte,
+// q + 8, unpacked as [four columns][row][4], so that one instruction multiplies four columns of a vector of rows with
+// four activations of a token; 8 * sum(x), by which that is too large, is known before. A 32-bit word of a packed row
+// holds eight columns: the even ones in its high nibbles, the odd ones in its low ones, and so lie activations.
+//
+// Without VNNI products of bytes are added up in 16 bits, eight pairs at most: 8 * 2 * 15 * 127 < 2^15.
+
+
+#include <cstdint>
+#include <cstring>
+
+
+
+namespace {
+
+#if !defined(CHATGLM_ACTIVATION_BLOCK)  // to measure others
+#define CHATGLM_ACTIVATION_BLOCK 128
+#endif
+constexpr int ACTIVATION_BLOCK = CHATGLM_ACTIVATION_BLOCK;  // columns that share a scale
+constexpr int LARGEST_BYTE = 127;
+constexpr int PARTS = BLOCK / ACTIVATION_BLOCK;  // of the BLOCK columns that are unpacked at a time
+constexpr int MOST_PAIRS = 8;                    // of products of bytes, added up in 16 bits
+static_assert(ACTIVATION_BLOCK % (4 * MOST_PAIRS) == 0 && BLOCK % ACTIVATION_BLOCK == 0, "parts of a block");
+
+#if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
+constexpr bool QUADS = true;
+constexpr int TOKENS_PER_BYTES = 12;  // of 32 registers: 12 x 2 sums, 2 weights, 1 activation
+#elif defined(CHATGLM_X86) && defined(__AVXVNNI__)
+constexpr bool QUADS = true;
+constexpr int TOKENS_PER_BYTES = 6;  // of 16 registers: 6 x 2 sums, 2 weights, 1 activation
+#elif defined(CHATGLM_AVX512)
+constexpr bool QUADS = false;
+constexpr int TOKENS_PER_BYTES = 12;  // of 32 registers: 12 x 2 sums of 16 bits, the others in memory
+#else
+constexpr bool QUADS = false;
+constexpr int TOKENS_PER_BYTES = 4;  // of 16 registers: 4 x 2 sums of 16 bits, the others in memory
+#endif
+
+constexpr int BYTE_ROWS = TILE < 2 * LANES ? 2 * LANES : TILE;  // that an unpacked tile holds
+constexpr int BYTE_VECTORS = BYTE_ROWS / LANES;
+
+// sum[i] + the four products of unsigned and signed bytes of word i, where QUADS
+INLINE Int add_quads(Int sum, Int unsigned_bytes, Int bytes) {
+#if defined(CHATGLM_AVX512) && defined(__AVX512VNNI__)
+  return (Int)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)unsigned_bytes, (__m512i)bytes);
+#elif defined(CHATGLM_X86) && defined(__AVXVNNI__)
+  return (Int)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)unsigned_bytes, (__m256i)bytes);
+#else
+  return sum + unsigned_bytes * bytes;  // not called
+#endif
+}
+
+// [i] = the two products of unsigned and signed bytes of 16-bit word i
+INLINE Short pair_of_products(Int unsigned_bytes, Int bytes) {
+#if defined(CHATGLM_AVX512)
+  return (Short)_mm512_maddubs_epi16((__m512i)unsigned_bytes, (__m512i)bytes);
+#elif defined(CHATGLM_X86)
+  return (Short)_mm256_maddubs_epi16((__m256i)unsigned_bytes, (__m256i)bytes);
+#else
+  return (Short)(unsigned_bytes * bytes);  // not called
+#endif
+}
+
+// Activations of `tokens` tokens: [block][token][BLOCK] bytes, [block][token][PARTS] scales and `8 * sum(x)`.
+struct ByteActivations {
+  int64_t tokens, blocks;
+  int8_t* values;
+  float* scales;
+  int32_t* excess;
+
+  static int64_t bytes(int64_t tokens, int64_t blocks) { return tokens * blocks * (BLOCK + PARTS * (4 + 4)); }
+  ByteActivations(void* memory, int64_t tokens, int64_t blocks)
+      : tokens(tokens), blocks(blocks), values((int8_t*)memory), scales((float*)(values + tokens * blocks * BLOCK)),
+        excess((int32_t*)(scales + tokens * blocks * PARTS)) {}
+};
+
+void round_token_to_bytes(const Linear& job, int64_t first_token, int64_t t, const ByteActivations& to) {
+  const char* row = job.x_row(first_token + t);
+  float buffer[ACTIVATION_BLOCK];
+  int16_t rounded[ACTIVATION_BLOCK];
+  for (int64_t b = 0; b < to.blocks * PARTS; b++) {
+    int64_t begin = b * ACTIVATION_BLOCK, left = job.k - begin;
+    int64_t count = left < 0 ? 0 : left < ACTIVATION_BLOCK ? left : ACTIVATION_BLOCK;
+    if (count) widen(job.x_type, row + begin * size_of(job.x_type), count, 1.0f, buffer);
+    int64_t block = b / PARTS * to.tokens + t, part = block * PARTS + b % PARTS;
+    to.scales[part] = round_block<ACTIVATION_BLOCK, LARGEST_BYTE>(buffer, count, rounded);
+    int8_t* values = to.values + block * BLOCK + b % PARTS * ACTIVATION_BLOCK;
+    int32_t sum = 0;
+    for (int i = 0; i < ACTIVATION_BLOCK; i += 8)
+      for (int j = 0; j < 4; j++) {
+        values[i + j] = (int8_t)rounded[i + 2 * j];
+        values[i + 4 + j] = (int8_t)rounded[i + 2 * j + 1];
+        sum += rounded[i + 2 * j] + rounded[i + 2 * j + 1];
+      }
+    to.excess[part] = 8 * sum;
+  }
+}
+
+// Unpacks `bytes` bytes (at most a block) of BYTE_ROWS rows into [four columns][row][4].
+INLINE void unpack_bytes(const char* weight, int64_t stride, int64_t rows, int64_t bytes, uint8_t* to) {
+  constexpr int words = VECTOR_BYTES / 4;
+  for (int64_t i = 0; i < bytes; i += VECTOR_BYTES, to += 8 * words * BYTE_ROWS)
+    for (int r = 0; r < BYTE_ROWS && r < rows; r += TILE) {
+      int32_t transposed[words * TILE];
+      transpose_vector(weight + r * stride + i, stride, rows - r, bytes - i, transposed);
+      for (int j = 0; j < words; j++)
+        for (int v = 0; v < VECTORS; v++) {
+          Unsigned packed = load<Unsigned>(transposed + j * TILE + v * LANES) ^ 0x88888888u;
+          uint8_t* at = to + (8 * j * BYTE_ROWS + 4 * r) + v * VECTOR_BYTES;
+          store(at, packed >> 4 & 0x0F0F0F0Fu);
+          store(at + 4 * BYTE_ROWS, packed & 0x0F0F0F0Fu);
+        }
+    }
+}
+
+// sums[t][BYTE_ROWS] += activations[t] . tile, over `columns` columns
+template <int M>
+INLINE void add_products(const int8_t* x, const uint8_t* tile, int64_t columns, Int (&sums)[M][BYTE_VECTORS]) {
+  constexpr int step = QUADS ? 4 : 4 * MOST_PAIRS;
+  for (int64_t i = 0; i < columns; i += step) {
+    Short pairs[M][BYTE_VECTORS] = {};
+    for (int64_t j = i; j < i + step; j += 4) {
+      Int weights[BYTE_VECTORS];
+      for (int v = 0; v < BYTE_VECTORS; v++) weights[v] = load<Int>(tile + j * BYTE_ROWS + v * VECTOR_BYTES);
+      for (int t = 0; t < M; t++) {
+        Int activations = broadcast_word(x + t * BLOCK + j);
+        for (int v = 0; v < BYTE_VECTORS; v++)
+          if (QUADS) sums[t][v] = add_quads(sums[t][v], weights[v], activations);
+          else pairs[t][v] += pair_of_products(weights[v], activations);
+      }
+    }
+    for (int t = 0; t < M && !QUADS; t++)
+      for (int v = 0; v < BYTE_VECTORS; v++) sums[t][v] = dot(sums[t][v], pairs[t][v], Short{} + (int16_t)1);
+  }
+}
+
+// totals[t][BYTE_ROWS] (+)= the sum over parts of scale[t] * (activations[t] . tile); `at` is the first token's place
+template <int M>
+void multiply_bytes(const ByteActivations& x, int64_t at, const uint8_t* tile, int64_t columns, bool first,
+                    float* totals) {
+  for (int64_t begin = 0, part = 0; begin < columns; begin += ACTIVATION_BLOCK, part++) {
+    Int sums[M][BYTE_VECTORS];
+    for (int t = 0; t < M; t++)
+      for (int v = 0; v < BYTE_VECTORS; v++) sums[t][v] = Int{} - x.excess[(at + t) * PARTS + part];
+    int64_t count = columns - begin < ACTIVATION_BLOCK ? columns - begin : ACTIVATION_BLOCK;
+    add_products<M>(x.values + at * BLOCK + begin, tile + begin * BYTE_ROWS, count, sums);
+    for (int t = 0; t < M; t++)
+      for (int v = 0; v < BYTE_VECTORS; v++) {
+        float* total = totals + t * TASK_ROWS + v * LANES;
+        Float before = first && !part ? Float{} : load<Float>(total);
+        store(total, before + to_float(sums[t][v]) * x.scales[(at + t) * PARTS + part]);
+      }
+  }
+}
+
+typedef void (*MultiplyBytes)(const ByteActivations&, int64_t, const uint8_t*, int64_t, bool, float*);
+
+template <int M> MultiplyBytes bytes_function(int tokens) {
+  if constexpr (M == 1) return multiply_bytes<1>;
+  else return tokens == M ? multiply_bytes<M> : bytes_function<M - 1>(tokens);
+}
+
+void multiply_many_bytes(const Linear& job, int64_t first_token, const ByteActivations& x) {
+  constexpr int64_t block_bytes = BLOCK / 2;
+  int64_t row_bytes = job.k / 2;
+  MultiplyBytes full = bytes_function<TOKENS_PER_BYTES>(TOKENS_PER_BYTES);
+  MultiplyBytes last = bytes_function<TOKENS_PER_BYTES>((int)(x.tokens % TOKENS_PER_BYTES));
+  parallel(job.threads, (job.n + TASK_ROWS - 1) / TASK_ROWS, [&](int64_t task) {
+    alignas(64) uint8_t tile[BLOCK * BYTE_ROWS] = {};  // rows past the end may stay so
+    alignas(64) float totals[CHUNK * TASK_ROWS];
+    if (!x.blocks) memset(totals, 0, sizeof totals);  // no columns: nothing else sets them
+    int64_t begin = task * TASK_ROWS, rows = job.n - begin < TASK_ROWS ? job.n - begin : TASK_ROWS;
+    for (int64_t b = 0; b < x.blocks; b++) {
+      int64_t left = row_bytes - b * block_bytes, bytes = left < block_bytes ? left : block_bytes;
+      int64_t columns = (bytes + VECTOR_BYTES - 1) / VECTOR_BYTES * GROUP<4>;
+      for (int64_t r = 0; r < rows; r += BYTE_ROWS) {
+        const char* weight = job.weight + (begin + r) * job.weight_stride + b * block_bytes;
+        unpack_bytes(weight, job.weight_stride, rows - r, bytes, tile);
+        for (int64_t t = 0; t < x.tokens; t += TOKENS_PER_BYTES) {
+          MultiplyBytes multiply = t + TOKENS_PER_BYTES <= x.tokens ? full : last;
+          multiply(x, b * x.tokens + t, tile, columns, b == 0, totals + t * TASK_ROWS + r);
+        }
+      }
+    }
+    put_totals(job, first_token, x.tokens, begin, rows, totals);
+  });
+}
+
+void multiply_with_bytes(const Linear& job) {
+  static thread_local Workspace workspace;
+  int64_t blocks = (job.k + BLOCK - 1) / BLOCK;
+  int64_t chunks = (job.m + CHUNK - 1) / CHUNK;
+  for (int64_t chunk = 0; chunk < chunks; chunk++) {
+    int64_t begin = job.m * chunk / chunks, tokens = job.m * (chunk + 1) / chunks - begin;
+    ByteActivations x(workspace.get<char>(ByteActivations::bytes(tokens, blocks)), tokens, blocks);
+    parallel(job.threads, tokens, [&](int64_t t) { round_token_to_bytes(job, begin, t, x); });
+    multiply_many_bytes(job, begin, x);
+  }
+}
+
+}  // namespace
+#line 9 "kernels/cpu/quantized_layers.h"
 
 namespace {
 
@@ -1454,13 +1676,19 @@ void chatglm_use_openmp(void* parallel) {
   openmp_parallel = (OpenMPParallel)parallel;
 }
 
-int chatglm_quantized_linear(int bits, int64_t m, int64_t n, int64_t k, const void* x, int x_type, int64_t x_stride,
-                             const void* weight, int64_t weight_stride, const void* scale, int scale_type,
-                             const void* bias, int bias_type, void* y, int threads) {
+// The fewest bits to which this build rounds activations where it is asked for.
+int chatglm_least_activation_bits() { return BYTE_ACTIVATIONS ? 8 : 16; }
+
+// activation_bits: 16; or 8, for many tokens and 4-bit weights where BYTE_ACTIVATIONS, and elsewhere the same as 16
+int chatglm_quantized_linear(int bits, int activation_bits, int64_t m, int64_t n, int64_t k, const void* x, int x_type,
+                             int64_t x_stride, const void* weight, int64_t weight_stride, const void* scale,
+                             int scale_type, const void* bias, int bias_type, void* y, int threads) {
   Linear job{m, n, k, (const char*)x, x_type, x_stride, (const char*)weight, weight_stride, (const char*)scale,
              scale_type, (const char*)bias, bias_type, (char*)y, n, threads};
   try {
-    bits == 4 ? multiply_quantized<4>(job) : multiply_quantized<8>(job);
+    if (bits == 8) multiply_quantized<8>(job);
+    else if (BYTE_ACTIVATIONS && activation_bits == 8 && m > MOST_FEW_TOKENS) multiply_with_bytes(job);
+    else multiply_quantized<4>(job);
     return 0;
   } catch (const std::bad_alloc&) {
     return 1;

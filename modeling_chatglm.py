@@ -46,7 +46,7 @@ from .cuda_kernels import CudaKernels  # noqa: F401
 from .generation_chatglm import ChatGLMGeneration
 from .kernel_sources import CPU_SOURCE  # noqa: F401
 from .pretrained_chatglm import ChatGLMPreTrainedModel
-from .quantization import DenseLinear, QuantizedLinear, settle_weights, with_all_operations
+from .quantization import DenseLinear, QuantizedLinear, prepare_layers, with_all_operations
 from .sampling_chatglm import InvalidScoreLogitsProcessor  # noqa: F401 - for scripts
 
 NATIVE_WIDTH = 1024  # from here on a CPU takes norm, gate and rotation in one native call each, not in eight of torch
@@ -346,7 +346,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         self.gradient_checkpointing = False
         self.checkpoint_kwargs: Dict[str, Any] = {"use_reentrant": False}
         self.checkpoint_every, self.checkpoint_offload = 1, False
-        self.settled = False
+        self.settled, self.activation_bits = False, 16
         if config.pre_seq_len is not None:
             self.prefix_encoder = PrefixEncoder(config)
         self.freeze()
@@ -471,8 +471,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         every_position = not call.last_token_only or call.hidden_states is not None or call.attentions is not None
         call.slice_size = s if every_position or torch.is_grad_enabled() else config.prefill_slice_size
         x = self._embed(call.tokens[:, : call.slice_size])
-        if x.is_cpu and not (self.settled or self.training or is_tracing()):
-            settle_weights(self)
+        prepare_layers(self, x)
         self._prepare_cache(call, x)
         cache, prefix_length = call.cache, config.pre_seq_len or 0
         past = max(0, cache.length - prefix_length) if cache is not None else 0

@@ -371,4 +371,5 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             for parent in (block.self_attention, block.mlp):
                 quantize_children(parent, bits, empty_init, device, search_scale)
         self.config.quantization_bit = bits
+        self.get_body().activation_bits = 16  # as those of new layers: the next pass sets what the configuration says
         return self

@@ -4,13 +4,14 @@ Reads in four parts: the format (pure torch, the reference), the torch backend, 
 """
 
 import threading
+import warnings
 from typing import Any, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .cpu_kernels import copy_to_huge_pages, is_tracing
+from .cpu_kernels import copy_to_huge_pages, is_tracing, least_activation_bits
 from .cpu_kernels import float_linear as cpu_float_linear
 from .cpu_kernels import quantized_linear as cpu_quantized_linear
 from .cpu_kernels import serve as cpu_kernels_serve
@@ -152,7 +153,9 @@ def _torch_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
 # -------------------------------------------------------------------------------------------------------- dispatch
 
 
-def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+def quantized_linear(
+    x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int, activation_bits: int = 16
+) -> Tensor:
     """`x @ (scale * q).T + bias`, differentiable in x and bias.
 
     Args:
@@ -160,6 +163,7 @@ def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Te
         weight: int8 [out, in / 2] (bits = 4) or [out, in] (bits = 8).
         scale: float [out].
         bias: float [out] or None.
+        activation_bits: 8 lets the CPU kernels round x to 8 bits where they gain by it (see there).
 
     Returns:
         [..., out] in the dtype of x.
@@ -169,8 +173,8 @@ def quantized_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Te
     """
     _check_linear(x, weight, scale, bias, bits)
     if torch.is_grad_enabled() and (x.requires_grad or (bias is not None and bias.requires_grad)):
-        return _QuantizedLinearFunction.apply(x, weight, scale, bias, bits)
-    return _linear_forward(x, weight, scale, bias, bits)
+        return _QuantizedLinearFunction.apply(x, weight, scale, bias, bits)  # training: never by 8 bits
+    return _linear_forward(x, weight, scale, bias, bits, activation_bits)
 
 
 def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> None:
@@ -192,9 +196,11 @@ def _check_linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
         raise ValueError(f"x, weight, scale and bias must be on one device, got {devices}")
 
 
-def _linear_forward(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
+def _linear_forward(
+    x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int, activation_bits: int = 16
+) -> Tensor:
     if weight.numel() >= SMALL_WEIGHT and cpu_kernels_serve(x, weight):
-        return cpu_quantized_linear(x, weight, scale, bias, bits)
+        return cpu_quantized_linear(x, weight, scale, bias, bits, activation_bits)
     rows = x.reshape(-1, x.shape[-1])
     kernels = _gpu_kernels(x)
     if kernels is not None and x.dtype in CUDA_DTYPES and rows.shape[0] <= kernels.max_rows(rows, bits):
@@ -286,6 +292,7 @@ class QuantizedLinear(nn.Linear):
     are frozen; `bias` [out] may be trained.
     """
 
+    activation_bits = 16  # set by the model from its configuration, see `set_activation_bits`
     _is_hf_initialized: bool  # where it is set, a later init_weights() leaves the layer alone
 
     def __init__(
@@ -329,7 +336,7 @@ class QuantizedLinear(nn.Linear):
         return layer
 
     def forward(self, x: Tensor) -> Tensor:
-        return quantized_linear(x, self.weight, self.weight_scale, self.bias, self.bits)
+        return quantized_linear(x, self.weight, self.weight_scale, self.bias, self.bits, self.activation_bits)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, bits={self.bits}"
@@ -351,6 +358,30 @@ def quantize_children(
         setattr(parent, name, new)
 
 
+def set_activation_bits(model: Any, bits: int) -> None:
+    """Gives all quantized layers of a model the bits of its configuration, before a pass where they have changed.
+
+    Warns where 8 bits are without effect: no 4-bit layer is on a CPU whose kernels have code for them.
+
+    Raises:
+        ValueError: bits other than 8 or 16.
+    """
+    if type(bits) is not int or bits not in (8, 16):
+        raise ValueError(f"activation_bits must be 16, or 8 for faster prompts on a CPU, got {bits!r}")
+    served = False
+    for module in model.modules():
+        if isinstance(module, QuantizedLinear):
+            module.activation_bits = bits
+            served = served or (module.bits == 4 and module.weight.is_cpu)
+    if bits == 8 and not (served and least_activation_bits() == 8):
+        warnings.warn(
+            "activation_bits=8 is without effect: it takes INT4 layers on a CPU with AVX2 or AVX-512 and the compiled "
+            "kernels",
+            stacklevel=2,
+        )
+    model.activation_bits = bits
+
+
 _settling = threading.Lock()
 
 
@@ -365,3 +396,13 @@ def settle_weights(model: Any) -> None:
             if type(weight) is nn.Parameter and weight.is_cpu and weight.numel() >= LARGE_WEIGHT:
                 weight.data = copy_to_huge_pages(weight.data)
         model.settled = True
+
+
+def prepare_layers(model: Any, x: Tensor) -> None:
+    """Before a pass of x through a model: what its layers have to know, and where their weights lie."""
+    if is_tracing():
+        return
+    if model.activation_bits != model.config.activation_bits:
+        set_activation_bits(model, model.config.activation_bits)
+    if x.is_cpu and not (model.settled or model.training):
+        settle_weights(model)

@@ -13,6 +13,7 @@ PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
         ("rope_ratio", -1),
         ("rotary_table_dtype", "fp16"),
         ("kv_cache_dtype", "int4"),
+        ("activation_bits", 4),
         ("pre_seq_len", 0),
         ("seq_length", "32k"),
         ("tie_word_embeddings", True),

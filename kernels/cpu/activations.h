@@ -21,34 +21,35 @@
 namespace {
 
 constexpr int BLOCK = 512;
-constexpr float LARGEST = 32767 - 128;
+constexpr int LARGEST = 32767 - 128;
 constexpr int MOST_FEW_TOKENS = 8;  // more are multiplied by multiply_many
 
 template <int BITS> constexpr int COLUMNS = 16 / BITS;  // of a 16-bit word
 template <int BITS> constexpr int GROUP = VECTOR_BYTES / 2 * COLUMNS<BITS>;
 
-// Rounds `count` floats (at most BLOCK; the rest of the block becomes zero) into `rounded` and returns the scale.
-float round_block(const float* from, int64_t count, int16_t* rounded) {
+// Rounds `count` floats (at most LENGTH; the rest of the block becomes zero) to integers up to `LIMIT` and returns the
+// scale.
+template <int LENGTH, int LIMIT> float round_block(const float* from, int64_t count, int16_t* rounded) {
   int32_t largest_bits = 0;  // of non-negative floats, bits compare like values, and NaN is above infinity
   for (int64_t i = 0; i < count; i++) {
     int32_t magnitude = bits<int32_t>(from[i]) & 0x7FFFFFFF;
     largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
   }
   if (largest_bits == 0 || largest_bits >= 0x7F800000) {
-    memset(rounded, 0, BLOCK * sizeof *rounded);
+    memset(rounded, 0, LENGTH * sizeof *rounded);
     return largest_bits ? NAN : 0.0f;  // a NaN or infinite activation makes the token's results NaN
   }
   float largest = bits<float>(largest_bits);
   if (largest > 1e-30f) {
-    float inverse = LARGEST / largest;
+    float inverse = LIMIT / largest;
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
     for (int64_t i = 0; i < count; i++)
       rounded[i] = (int16_t)(bits<int32_t>(from[i] * inverse + 12582912.0f) - 0x4B400000);
   } else {  // the inverse would overflow
-    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LARGEST / largest));
+    for (int64_t i = 0; i < count; i++) rounded[i] = (int16_t)lrint((double)from[i] * ((double)LIMIT / largest));
   }
-  memset(rounded + count, 0, (BLOCK - count) * sizeof *rounded);
-  return largest / LARGEST;
+  memset(rounded + count, 0, (LENGTH - count) * sizeof *rounded);
+  return largest / LIMIT;
 }
 
 template <int BITS> void order_words(const int16_t* rounded, int16_t* to) {
@@ -97,7 +98,7 @@ template <int BITS> void quantize_token(const Linear& job, int64_t first_token, 
     int64_t count = job.k - b * BLOCK < BLOCK ? job.k - b * BLOCK : BLOCK;
     widen(job.x_type, row + b * BLOCK * size_of(job.x_type), count, 1.0f, buffer);
     int64_t at = b * to.tokens + t;
-    to.scales[at] = round_block(buffer, count, rounded);
+    to.scales[at] = round_block<BLOCK, LARGEST>(buffer, count, rounded);
     if (BYTE_PRODUCTS && job.m <= MOST_FEW_TOKENS) order_bytes<BITS>(rounded, (int8_t*)(to.values + at * BLOCK));
     else order_words<BITS>(rounded, to.values + at * BLOCK);
     if (ADDS_ARE_CHEAP && job.m > MOST_FEW_TOKENS) to.products[at] = pair_products(to.values + at * BLOCK);

@@ -36,13 +36,19 @@ void chatglm_use_openmp(void* parallel) {
   openmp_parallel = (OpenMPParallel)parallel;
 }
 
-int chatglm_quantized_linear(int bits, int64_t m, int64_t n, int64_t k, const void* x, int x_type, int64_t x_stride,
-                             const void* weight, int64_t weight_stride, const void* scale, int scale_type,
-                             const void* bias, int bias_type, void* y, int threads) {
+// The fewest bits to which this build rounds activations where it is asked for.
+int chatglm_least_activation_bits() { return BYTE_ACTIVATIONS ? 8 : 16; }
+
+// activation_bits: 16; or 8, for many tokens and 4-bit weights where BYTE_ACTIVATIONS, and elsewhere the same as 16
+int chatglm_quantized_linear(int bits, int activation_bits, int64_t m, int64_t n, int64_t k, const void* x, int x_type,
+                             int64_t x_stride, const void* weight, int64_t weight_stride, const void* scale,
+                             int scale_type, const void* bias, int bias_type, void* y, int threads) {
   Linear job{m, n, k, (const char*)x, x_type, x_stride, (const char*)weight, weight_stride, (const char*)scale,
              scale_type, (const char*)bias, bias_type, (char*)y, n, threads};
   try {
-    bits == 4 ? multiply_quantized<4>(job) : multiply_quantized<8>(job);
+    if (bits == 8) multiply_quantized<8>(job);
+    else if (BYTE_ACTIVATIONS && activation_bits == 8 && m > MOST_FEW_TOKENS) multiply_with_bytes(job);
+    else multiply_quantized<4>(job);
     return 0;
   } catch (const std::bad_alloc&) {
     return 1;

@@ -75,24 +75,30 @@ template <int BITS> INLINE void unpack(Short packed, Short (&values)[COLUMNS<BIT
   }
 }
 
-// Unpacks `bytes` bytes (at most a block) of TILE rows; rows past the end repeat the last one.
+// to[j][r] = word j of row r, for the next `bytes` bytes (a vector, or what is left of the rows, then zeros) of TILE
+// rows; rows past the end repeat the last one.
+INLINE void transpose_vector(const char* weight, int64_t stride, int64_t rows, int64_t bytes, int32_t* to) {
+  const char* sources[TILE];
+  char tails[TILE][VECTOR_BYTES];
+  for (int r = 0; r < TILE; r++) {
+    sources[r] = weight + (r < rows ? r : rows - 1) * stride;
+    if (bytes < VECTOR_BYTES) {
+      memset(tails[r], 0, VECTOR_BYTES);
+      memcpy(tails[r], sources[r], bytes);
+      sources[r] = tails[r];
+    }
+  }
+  transpose_words(sources, VECTOR_BYTES / 4, to);
+}
+
+// Unpacks `bytes` bytes (at most a block) of TILE rows.
 template <int BITS>
 INLINE void unpack_tile(const char* weight, int64_t stride, int64_t rows, int64_t bytes, UnpackedTile& tile) {
   constexpr int words = VECTOR_BYTES / 4;
   int16_t* to = tile.values;
   for (int64_t i = 0; i < bytes; i += VECTOR_BYTES) {
-    const char* sources[TILE];
-    char tails[TILE][VECTOR_BYTES];
-    for (int r = 0; r < TILE; r++) {
-      sources[r] = weight + (r < rows ? r : rows - 1) * stride + i;
-      if (bytes - i < VECTOR_BYTES) {
-        memset(tails[r], 0, VECTOR_BYTES);
-        memcpy(tails[r], sources[r], bytes - i);
-        sources[r] = tails[r];
-      }
-    }
     int32_t transposed[words * TILE];
-    transpose_words(sources, words, transposed);
+    transpose_vector(weight + i, stride, rows, bytes - i, transposed);
     for (int j = 0; j < words; j++)
       for (int v = 0; v < VECTORS; v++) {
         Short packed = load<Short>(transposed + j * TILE + v * LANES), values[COLUMNS<BITS>];
@@ -148,6 +154,18 @@ void multiply_tile(const Activations& x, int64_t at, const UnpackedTile& tile, i
     }
 }
 
+// y of TASK_ROWS rows from `begin` on, where there are as many, from their totals [token][TASK_ROWS]
+void put_totals(const Linear& job, int64_t first_token, int64_t tokens, int64_t begin, int64_t rows, float* totals) {
+  float scales[TASK_ROWS], biases[TASK_ROWS];
+  for (int64_t r = 0; r < rows; r++) scales[r] = job.row_scale(begin + r), biases[r] = job.row_bias(begin + r);
+  for (int64_t t = 0; t < tokens; t++) {
+    float* values = totals + t * TASK_ROWS;
+    for (int64_t r = 0; r < rows; r++) values[r] = values[r] * scales[r] + biases[r];
+    int64_t at = (first_token + t) * job.y_stride + begin;
+    narrow(job.x_type, values, rows, job.y + at * size_of(job.x_type));
+  }
+}
+
 typedef void (*MultiplyTile)(const Activations&, int64_t, const UnpackedTile&, int64_t, bool, float*);
 
 template <int M> MultiplyTile tile_function(int tokens) {
@@ -177,14 +195,7 @@ template <int BITS> void multiply_many(const Linear& job, int64_t first_token, c
         }
       }
     }
-    float scales[TASK_ROWS], biases[TASK_ROWS];
-    for (int64_t r = 0; r < rows; r++) scales[r] = job.row_scale(begin + r), biases[r] = job.row_bias(begin + r);
-    for (int64_t t = 0; t < x.tokens; t++) {
-      float* values = totals + t * TASK_ROWS;
-      for (int64_t r = 0; r < rows; r++) values[r] = values[r] * scales[r] + biases[r];
-      int64_t at = (first_token + t) * job.y_stride + begin;
-      narrow(job.x_type, values, rows, job.y + at * size_of(job.x_type));
-    }
+    put_totals(job, first_token, x.tokens, begin, rows, totals);
   });
 }
 

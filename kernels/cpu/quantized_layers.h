@@ -5,6 +5,7 @@
 
 #include "few_tokens.h"
 #include "many_tokens.h"
+#include "many_tokens_bytes.h"
 
 namespace {
 

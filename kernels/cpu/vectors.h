@@ -63,6 +63,11 @@ constexpr bool BYTE_PRODUCTS = true;
 #else
 constexpr bool BYTE_PRODUCTS = false;
 #endif
+#if defined(CHATGLM_X86)
+constexpr bool BYTE_ACTIVATIONS = true;  // 8-bit activations are worth something (many_tokens_bytes.h)
+#else
+constexpr bool BYTE_ACTIVATIONS = false;
+#endif
 constexpr bool ONE_STREAM = BYTE_PRODUCTS;  // rows of a group are read in the order of memory (linear.h)
 
 constexpr int LANES = VECTOR_BYTES / 4;

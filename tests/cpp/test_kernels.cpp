@@ -24,6 +24,7 @@ namespace test {
 // All are relative to the size of a result's terms (the sum of their magnitudes), not to the result, which may cancel.
 
 constexpr double ACTIVATION_ROUNDING = 0.51 / 32639;  // half a step of the largest activation of 512, and float32
+constexpr double BYTE_ROUNDING = 0.501 / 127;         // as that, of 8 bits
 constexpr double SUM_ROUNDING = 1.0 / (1 << 20);      // float32 sums of some thousand terms
 constexpr double FEW_ROUNDINGS = 1.0 / (1 << 22);     // two or three operations in float32
 constexpr double EXPONENTIAL = 1.0 / (1 << 20);       // e^x to 2 units in the last place, and its neighbours
@@ -133,6 +134,7 @@ struct Quantized {
   int64_t m, n, k, x_stride, weight_stride;
   Array x, weight, scale, bias, y;
   bool has_bias;
+  int activation_bits = 16;
 
   Quantized(int bits, int64_t m, int64_t n, int64_t k, int x_type, int scale_type, int bias_type, int64_t gap)
       : bits(bits), m(m), n(n), k(k), x_stride(k + gap), weight_stride(k * bits / 8 + gap),
@@ -142,9 +144,9 @@ struct Quantized {
   }
 
   int run(int threads) {
-    return chatglm_quantized_linear(bits, m, n, k, x.data(), x.type, x_stride, weight.data(), weight_stride,
-                                    scale.data(), scale.type, has_bias ? bias.data() : nullptr, bias.type, y.data(),
-                                    threads);
+    return chatglm_quantized_linear(bits, activation_bits, m, n, k, x.data(), x.type, x_stride, weight.data(),
+                                    weight_stride, scale.data(), scale.type, has_bias ? bias.data() : nullptr,
+                                    bias.type, y.data(), threads);
   }
 
   double integer(int64_t row, int64_t column) const {
@@ -155,10 +157,13 @@ struct Quantized {
   }
 
   void check(const std::string& what) const {
-    std::vector<double> largest((size_t)(m * (k / 512 + 1)));
+    bool bytes = activation_bits == 8 && bits == 4 && m > MOST_FEW_TOKENS && chatglm_least_activation_bits() == 8;
+    int64_t length = bytes ? ACTIVATION_BLOCK : 512, blocks = k / length + 1;
+    double rounding = bytes ? BYTE_ROUNDING : ACTIVATION_ROUNDING;
+    std::vector<double> largest((size_t)(m * blocks));
     for (int64_t t = 0; t < m; t++)
       for (int64_t j = 0; j < k; j++) {
-        double& block = largest[(size_t)(t * (k / 512 + 1) + j / 512)];
+        double& block = largest[(size_t)(t * blocks + j / length)];
         block = std::fmax(block, std::fabs(x.get(t * x_stride + j)));
       }
     std::vector<double> integers((size_t)k);
@@ -168,7 +173,7 @@ struct Quantized {
         double sum = 0, allowed = 0, factor = scale.get(row), extra = has_bias ? bias.get(row) : 0;
         for (int64_t j = 0; j < k; j++) {
           double term = integers[(size_t)j] * x.get(t * x_stride + j);
-          double step = largest[(size_t)(t * (k / 512 + 1) + j / 512)] * ACTIVATION_ROUNDING;
+          double step = largest[(size_t)(t * blocks + j / length)] * rounding;
           sum += term, allowed += std::fabs(term) * SUM_ROUNDING + std::fabs(integers[(size_t)j]) * step;
         }
         allowed = allowed * std::fabs(factor) + std::fabs(extra) * FEW_ROUNDINGS;
@@ -188,8 +193,11 @@ void quantized_linear() {
           Quantized job(bits, m, n, k, x_type, scale_type, bias_type, pick(2) * 3);
           const char* format = "quantized_linear bits %lld m %lld n %lld k %lld types %lld %lld %lld";
           std::string what = name(format, bits, m, n, k, x_type, scale_type, bias_type);
-          expect(job.run(1 + pick(3)) == 0, what.c_str());
-          job.check(what);
+          for (int activation_bits : {16, 8}) {
+            job.activation_bits = activation_bits;
+            expect(job.run(1 + pick(3)) == 0, what.c_str());
+            job.check(name("%lld-bit activations, ", activation_bits) + what);
+          }
         }
   for (int64_t m : {1, 4, 11})
     for (int64_t k : {1, 35, 513}) {
@@ -213,8 +221,11 @@ void quantized_special_values() {
       for (int64_t j = 0; j < job.k; j++) job.x.set(t * job.x_stride + j, t ? 0 : 1);
     for (int64_t i = 0; i < job.n; i++)
       memset(job.weight.data() + i * job.weight_stride, i % 2 ? 0x88 : 0x77, (size_t)job.k / 2);
-    expect(job.run(2) == 0, "status");
-    job.check(name("quantized_linear of extreme values, m %lld", m));
+    for (int activation_bits : {8, 16}) {
+      job.activation_bits = activation_bits;
+      expect(job.run(2) == 0, "status");
+      job.check(name("quantized_linear of extreme values, m %lld", m));
+    }
   }
 }
 
@@ -521,7 +532,7 @@ void no_memory_is_a_status() {
                                threads) == 1, "attention without memory");
       expect(chatglm_float_linear(1, 1, huge, &x, 0, 0, &x, 0, 0, nullptr, 0, &x, threads) == 1,
              "float_linear without memory");
-      expect(chatglm_quantized_linear(8, 1, 1, huge, &x, 0, 0, &x, 0, &x, 0, nullptr, 0, &x, threads) == 1,
+      expect(chatglm_quantized_linear(8, 16, 1, 1, huge, &x, 0, 0, &x, 0, &x, 0, nullptr, 0, &x, threads) == 1,
              "quantized_linear without memory");
       Quantized job(4, 3, 33, 514, 0, 0, 0, 1);
       expect(job.run(threads) == 0, "status");
