@@ -1450,6 +1450,7 @@ namespace {
 #endif
 constexpr int ACTIVATION_BLOCK = CHATGLM_ACTIVATION_BLOCK;  // columns that share a scale
 constexpr int LARGEST_BYTE = 127;
+constexpr int BYTES_CHUNK = 2 * CHUNK;           // tokens: as CHUNK, with half the bytes
 constexpr int PARTS = BLOCK / ACTIVATION_BLOCK;  // of the BLOCK columns that are unpacked at a time
 constexpr int MOST_PAIRS = 8;                    // of products of bytes, added up in 16 bits
 static_assert(ACTIVATION_BLOCK % (4 * MOST_PAIRS) == 0 && BLOCK % ACTIVATION_BLOCK == 0, "parts of a block");
@@ -1599,7 +1600,7 @@ void multiply_many_bytes(const Linear& job, int64_t first_token, const ByteActiv
   MultiplyBytes last = bytes_function<TOKENS_PER_BYTES>((int)(x.tokens % TOKENS_PER_BYTES));
   parallel(job.threads, (job.n + TASK_ROWS - 1) / TASK_ROWS, [&](int64_t task) {
     alignas(64) uint8_t tile[BLOCK * BYTE_ROWS] = {};  // rows past the end may stay so
-    alignas(64) float totals[CHUNK * TASK_ROWS];
+    alignas(64) float totals[BYTES_CHUNK * TASK_ROWS];
     if (!x.blocks) memset(totals, 0, sizeof totals);  // no columns: nothing else sets them
     int64_t begin = task * TASK_ROWS, rows = job.n - begin < TASK_ROWS ? job.n - begin : TASK_ROWS;
     for (int64_t b = 0; b < x.blocks; b++) {
@@ -1621,7 +1622,7 @@ void multiply_many_bytes(const Linear& job, int64_t first_token, const ByteActiv
 void multiply_with_bytes(const Linear& job) {
   static thread_local Workspace workspace;
   int64_t blocks = (job.k + BLOCK - 1) / BLOCK;
-  int64_t chunks = (job.m + CHUNK - 1) / CHUNK;
+  int64_t chunks = (job.m + BYTES_CHUNK - 1) / BYTES_CHUNK;
   for (int64_t chunk = 0; chunk < chunks; chunk++) {
     int64_t begin = job.m * chunk / chunks, tokens = job.m * (chunk + 1) / chunks - begin;
     ByteActivations x(workspace.get<char>(ByteActivations::bytes(tokens, blocks)), tokens, blocks);
