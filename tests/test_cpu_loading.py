@@ -486,7 +486,7 @@ def run_python(code, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", code],
         env={**inherited, "PYTHONPATH": str(TESTS), **environment},
-        text=True,
+        encoding="utf-8",  # whatever locale a test before has set
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
