@@ -337,6 +337,7 @@ def _open(path: str) -> ctypes.CDLL:
         "rms_norm": [number, number, pointer, whole, pointer, whole, ctypes.c_float, pointer, whole],
         "swiglu": [number, number, pointer, whole, pointer, whole],
         "rotate": [number, number, number, pointer, whole, number, number, pointer, pointer, whole],
+        "block": [pointer, pointer, *[ctypes.c_float] * 3, pointer],
         "attention": [*[number] * 6, pointer, whole, *cache, pointer, pointer, ctypes.c_float, pointer, whole],
     }
     try:
@@ -347,8 +348,8 @@ def _open(path: str) -> ctypes.CDLL:
         raise OSError(f"{path} is not a kernel library: {error}") from error
     opened.chatglm_instructions.restype = ctypes.c_char_p
     opened.chatglm_least_activation_bits.restype = whole
-    for can_fail in (opened.chatglm_quantized_linear, opened.chatglm_float_linear, opened.chatglm_attention):
-        can_fail.restype = whole
+    for can_fail in ("quantized_linear", "float_linear", "attention", "block"):
+        getattr(opened, f"chatglm_{can_fail}").restype = whole
     _share_openmp(opened)
     return opened
 
@@ -569,6 +570,22 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> None:
     elif x.numel():
         at = (x.data_ptr(), TYPES[x.dtype], token_stride, head_stride, cos.data_ptr(), sin.data_ptr())
         library().chatglm_rotate(b * s, heads, pairs, *at, torch.get_num_threads())
+
+
+# ----------------------------------------------------------------------------------------------------- whole blocks
+
+
+def run_block(step: Any, block: Any, attention_eps: float, mlp_eps: float, scale: float, x: Tensor) -> None:
+    """A whole block of quantized layers, rounded step by step as its modules round.
+
+    Args:
+        step, block: `Step` and `Block` in block.h, arrays of int64; whoever fills them answers for the addresses.
+        attention_eps, mlp_eps: of the two norms.
+        scale: of the attention scores.
+        x: float32, float16 or bfloat16 [b, s, hidden], contiguous: changed in place.
+    """
+    if library().chatglm_block(step, block, attention_eps, mlp_eps, scale, x.data_ptr()):
+        raise MemoryError(f"{NO_MEMORY} a block")
 
 
 # ---------------------------------------------------------------------------------------------------- large pages

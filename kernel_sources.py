@@ -639,15 +639,27 @@ void attend(const Attention& job) {
 
 }  // namespace
 #line 11 "kernels/cpu/kernels.cpp"
-#line 1 "kernels/cpu/elementwise.h"
-// Norm, gate and rotation of a decode step: what stands between the products, in float32 and rounded once.
+#line 1 "kernels/cpu/block.h"
+// A decoder block for few tokens in one call: what its modules do, in their order.
 //
-// An operator of torch costs some ten microseconds on a slow core whatever it does, and these are eight, two and seven
-// of them.
+// Every step rounds to the type of x, as it does in a call of its own: the results are the same bits. One call saves
+// what stands between those: the weights that stream through the caches push the interpreter out of them each time.
+
+
+#include <cstdint>
+#include <cstring>
+
+
+#line 1 "kernels/cpu/elementwise.h"
+// Norm, gate, rotation and residual of a decode step: what stands between the products, in float32 and rounded once.
+//
+// An operator of torch costs some ten microseconds on a slow core whatever it does, and norm, gate and rotation are
+// eight, two and seven of them.
 
 
 #include <cmath>
 #include <cstdint>
+
 
 
 
@@ -711,13 +723,94 @@ void rotate_token(int type, char* x, int64_t heads, int64_t head_stride, int64_t
     }
 }
 
+// y = a + b
+void add(int type, const char* a, const char* b, int64_t count, char* y) {
+  alignas(64) float left[PART], right[PART];
+  for (int64_t i = 0; i < count; i += PART) {
+    int64_t now = count - i < PART ? count - i : PART;
+    widen(type, a + i * size_of(type), now, 1.0f, left);
+    widen(type, b + i * size_of(type), now, 1.0f, right);
+    for (int64_t j = 0; j < now; j++) left[j] += right[j];
+    narrow(type, left, now, y + i * size_of(type));
+  }
+}
+
+// x and y: m rows of k elements
+void normalize_rows(int64_t m, int64_t k, const char* x, int type, const char* weight, int weight_type, float eps,
+                    char* y, int threads) {
+  int64_t bytes = k * size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m,
+           [&](int64_t t) { normalize_row(type, x + t * bytes, weight_type, weight, k, eps, y + t * bytes); });
+}
+
+// x: m rows of k gates, then k elements that they let through; y: m rows of k
+void gate_rows(int64_t m, int64_t k, const char* x, int type, char* y, int threads) {
+  int64_t parts = (k + WORTH_A_THREAD - 1) / WORTH_A_THREAD, bytes = size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m * parts, [&](int64_t task) {
+    int64_t t = task / parts, begin = task % parts * WORTH_A_THREAD;
+    int64_t count = k - begin < WORTH_A_THREAD ? k - begin : WORTH_A_THREAD;
+    const char* gate = x + (2 * t * k + begin) * bytes;
+    gate_columns(type, gate, gate + k * bytes, count, y + (t * k + begin) * bytes);
+  });
+}
+
+// x: m tokens of `heads` heads, changed in place; cos, sin: m rows of `pairs`
+void rotate_tokens(int64_t m, int64_t heads, int64_t pairs, char* x, int type, int64_t token_stride,
+                   int64_t head_stride, const float* cos, const float* sin, int threads) {
+  parallel(m * heads * pairs > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
+    rotate_token(type, x + t * token_stride * size_of(type), heads, head_stride, pairs, cos + t * pairs,
+                 sin + t * pairs);
+  });
+}
+
 }  // namespace
-#line 12 "kernels/cpu/kernels.cpp"
-#line 1 "kernels/cpu/float_layers.h"
-// Linear layers with float weights, for few tokens: the weight is read once, in its own type.
+#line 12 "kernels/cpu/block.h"
+#line 1 "kernels/cpu/quantized_layers.h"
+// Quantized layers: cuts the tokens into chunks, rounds each, and hands it to the code for few or for many tokens.
 
 
 #include <cstdint>
+
+#line 1 "kernels/cpu/few_tokens.h"
+// Quantized layers for few tokens.
+//
+// The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
+// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache. A token's results do
+// not depend on how many others share a call: its products are summed exactly, block by block in the same order.
+
+
+#include <cstdint>
+
+#line 1 "kernels/cpu/few_rows_bytes.h"
+// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
+//
+// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
+// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
+// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
+// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
+
+
+#include <cstdint>
+#include <type_traits>
+
+#line 1 "kernels/cpu/activations.h"
+// Activations of a quantized layer: rounded to 16-bit integers, in the order in which weights are unpacked.
+//
+// x is rounded to 16-bit integers with one scale per token and block of BLOCK columns, so that an outlier costs
+// precision in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: no lane sums more
+// than BLOCK products, and 512 * 128 * 32639 < 2^31. An activation and a weight still add up to 16 bits.
+//
+// A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
+// column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no
+// weight is ever shuffled.
+//
+// Where bytes can be multiplied four at a time (VNNI), a few tokens are stored otherwise: x = 256 high + low, both
+// signed bytes, and a group is [column of a byte][high, low][byte of the packed vector].
+
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #line 1 "kernels/cpu/linear.h"
 // What the layers with quantized and with float weights share: the job, and how far ahead weights are read.
@@ -771,117 +864,7 @@ struct Ahead {
 };
 
 }  // namespace
-#line 7 "kernels/cpu/float_layers.h"
-
-
-namespace {
-
-// The dot products of ROWS rows, side by side so that no sum waits for its last addition, with M tokens.
-template <int TYPE, int M, int ROWS>
-INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, int64_t row) {
-  constexpr int64_t line = 64 / size_of(TYPE);  // elements of a cache line
-  const char* weight[ROWS];
-  for (int r = 0; r < ROWS; r++) weight[r] = job.weight + (row + r) * job.weight_stride * size_of(TYPE);
-  Float sums[ROWS][M] = {};
-  Ahead ahead{weight[0] + 2 * ROWS * job.weight_stride * size_of(TYPE)};
-  auto multiply = [&](int64_t i) {
-    Float values[ROWS];
-    for (int r = 0; r < ROWS; r++) values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
-    for (int t = 0; t < M; t++) {
-      Float column = load<Float>(x + (t0 + t) * job.k + i);
-      for (int r = 0; r < ROWS; r++) sums[r][t] += values[r] * column;
-    }
-  };
-  int64_t i = 0;
-  for (; i + line <= job.k; i += line) {
-    if (ONE_STREAM) ahead.next(ROWS);
-    else for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
-    for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
-  }
-  for (; i + LANES <= job.k; i += LANES) multiply(i);
-  for (int r = 0; r < ROWS; r++)
-    for (int t = 0; t < M; t++) {
-      float sum = sum_lanes(sums[r][t]);
-      for (int64_t j = i; j < job.k; j++) sum += load_one(TYPE, weight[r], j) * x[(t0 + t) * job.k + j];
-      job.put(t0 + t, row + r, sum + job.row_bias(row + r));
-    }
-}
-
-template <int TYPE, int M>
-void multiply_float_range(const Linear& job, const float* x, int64_t t0, int64_t begin, int64_t end) {
-  constexpr int rows = M <= 2 ? 4 : 2;
-  int64_t row = begin;
-  for (; row + rows <= end; row += rows) multiply_float_rows<TYPE, M, rows>(job, x, t0, row);
-  for (; row < end; row++) multiply_float_rows<TYPE, M, 1>(job, x, t0, row);
-}
-
-template <int TYPE> void multiply_float(const Linear& job) {
-  static thread_local Workspace workspace;
-  float* x = workspace.get<float>(job.m * job.k);
-  for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
-  int64_t row_bytes = job.k * size_of(TYPE) + 1;
-  int64_t rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
-  parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
-    int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
-    for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {
-        case 1: multiply_float_range<TYPE, 1>(job, x, t, begin, end); break;
-        case 2: multiply_float_range<TYPE, 2>(job, x, t, begin, end); break;
-        case 3: multiply_float_range<TYPE, 3>(job, x, t, begin, end); break;
-        default: multiply_float_range<TYPE, 4>(job, x, t, begin, end); break;
-      }
-  });
-}
-
-}  // namespace
-#line 13 "kernels/cpu/kernels.cpp"
-#line 1 "kernels/cpu/quantized_layers.h"
-// Quantized layers: cuts the tokens into chunks, rounds each, and hands it to the code for few or for many tokens.
-
-
-#include <cstdint>
-
-#line 1 "kernels/cpu/few_tokens.h"
-// Quantized layers for few tokens.
-//
-// The weights are read at the speed of memory, unpacked in registers, multiplied with FEW_TOKENS tokens, never stored.
-// More tokens, up to MOST_FEW_TOKENS, go over rows again that are still in the first-level cache. A token's results do
-// not depend on how many others share a call: its products are summed exactly, block by block in the same order.
-
-
-#include <cstdint>
-
-#line 1 "kernels/cpu/few_rows_bytes.h"
-// Rows of a quantized weight times few tokens on AVX-512 VNNI, with products of bytes.
-//
-// An activation of 16 bits is two signed bytes (activations.h), a weight an unsigned one: q + 8 (int4) or q + 128
-// (int8), and what that adds to a sum is known before. Rows are multiplied ROWS at a time, which share the loads of
-// activations and keep enough sums going, but are asked for in the order in which they lie in memory, as one stream:
-// several streams at once are read a third slower. Into the second-level cache, since activations fill the first.
-
-
-#include <cstdint>
-#include <type_traits>
-
-#line 1 "kernels/cpu/activations.h"
-// Activations of a quantized layer: rounded to 16-bit integers, in the order in which weights are unpacked.
-//
-// x is rounded to 16-bit integers with one scale per token and block of BLOCK columns, so that an outlier costs
-// precision in its own block only. Products with int4 or int8 weights are summed exactly in 32 bits: no lane sums more
-// than BLOCK products, and 512 * 128 * 32639 < 2^31. An activation and a weight still add up to 16 bits.
-//
-// A vector of packed weights holds GROUP columns. Read as 16-bit words it takes only masks and shifts to get the first
-// column of every word, then the second and so on: COLUMNS vectors. The activations are stored in this order, so no
-// weight is ever shuffled.
-//
-// Where bytes can be multiplied four at a time (VNNI), a few tokens are stored otherwise: x = 256 high + low, both
-// signed bytes, and a group is [column of a byte][high, low][byte of the packed vector].
-
-
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-
-
+#line 20 "kernels/cpu/activations.h"
 
 namespace {
 
@@ -1651,7 +1634,162 @@ template <int BITS> void multiply_quantized(const Linear& job) {
 }
 
 }  // namespace
+#line 13 "kernels/cpu/block.h"
+
+
+namespace {
+
+// The structs that follow are made of numbers of 64 bits, as cpu_kernels.py writes them; addresses, too.
+
+struct QuantizedLayer {
+  int64_t bits, n, k, weight, weight_stride, scale, scale_type, bias, bias_type;
+
+  // y [m, n] of x [m, k], both contiguous and of one type
+  void multiply(int64_t m, const char* x, int type, char* y, int threads) const {
+    Linear job{m, n, k, x, type, k, (const char*)weight, weight_stride, (const char*)scale, (int)scale_type,
+               (const char*)bias, (int)bias_type, y, n, threads};
+    if (bits == 8) multiply_quantized<8>(job);
+    else multiply_quantized<4>(job);
+  }
+};
+
+struct Block {
+  int64_t attention_norm, attention_norm_type, mlp_norm, mlp_norm_type;
+  QuantizedLayer query_key_value, dense, gate_and_up, down;
+  int64_t key, value;  // where the new tokens go, behind those that the cache holds
+  int64_t key_strides[3], value_strides[3];  // over (batch, token, head)
+};
+
+struct Step {
+  int64_t batch, tokens, cached;  // per row of the batch: new ones, and those in the cache
+  int64_t hidden, heads, groups, channels, pairs;
+  int64_t type, cos, sin;  // of x; cos and sin are float32 [batch * tokens, pairs]
+  int64_t starts;          // int64 [batch], the first key that a row sees, or null
+  int64_t threads;
+};
+
+// to[token][head] = from[token][head], of the type of both
+void put_in_cache(const Step& step, const char* from, int64_t from_stride, int64_t to, const int64_t (&strides)[3]) {
+  int64_t size = size_of((int)step.type);
+  for (int64_t b = 0; b < step.batch; b++)
+    for (int64_t t = 0; t < step.tokens; t++, from += from_stride * size)
+      for (int64_t g = 0; g < step.groups; g++)
+        memcpy((char*)to + (b * strides[0] + t * strides[1] + g * strides[2]) * size, from + g * step.channels * size,
+               step.channels * size);
+}
+
+// x [batch, tokens, hidden], contiguous: its place is taken by what the block makes of it
+void run_block(const Step& step, const Block& block, float attention_eps, float mlp_eps, float scale, char* x) {
+  static thread_local Workspace workspace;
+  int type = (int)step.type, threads = (int)step.threads;
+  int64_t m = step.batch * step.tokens, hidden = step.hidden, size = size_of(type), width = block.query_key_value.n;
+  auto bytes = [&](int64_t columns) { return (m * columns * size + 63) / 64 * 64; };
+  // In turn: normed and the output of a branch; query, key and value; attention's output; gates; what they let through
+  char* branch = workspace.get<char>(bytes(hidden) + bytes(width) + bytes(block.dense.k) +
+                                     bytes(block.gate_and_up.n) + bytes(block.down.k));
+  char *qkv = branch + bytes(hidden), *attended = qkv + bytes(width), *gates = attended + bytes(block.dense.k);
+  char* gated = gates + bytes(block.gate_and_up.n);
+
+  normalize_rows(m, hidden, x, type, (const char*)block.attention_norm, (int)block.attention_norm_type, attention_eps,
+                 branch, threads);
+  block.query_key_value.multiply(m, branch, type, qkv, threads);
+  int64_t query_width = step.heads * step.channels, key_width = step.groups * step.channels;
+  rotate_tokens(m, step.heads + step.groups, step.pairs, qkv, type, width, step.channels, (const float*)step.cos,
+                (const float*)step.sin, threads);
+  put_in_cache(step, qkv + query_width * size, width, block.key, block.key_strides);
+  put_in_cache(step, qkv + (query_width + key_width) * size, width, block.value, block.value_strides);
+
+  const char* first_key = (const char*)block.key - step.cached * block.key_strides[1] * size;
+  const char* first_value = (const char*)block.value - step.cached * block.value_strides[1] * size;
+  Attention job{step.batch, step.tokens, step.heads, step.groups, step.channels, step.cached + step.tokens, qkv,
+                first_key, first_value, nullptr, nullptr, type, type, 0,
+                {{step.tokens * width, width, step.channels}}, (const int64_t*)step.starts, scale, attended, threads};
+  memcpy(job.strides[1], block.key_strides, sizeof block.key_strides);
+  memcpy(job.strides[2], block.value_strides, sizeof block.value_strides);
+  attend(job);
+
+  block.dense.multiply(m, attended, type, branch, threads);
+  add(type, x, branch, m * hidden, x);
+  normalize_rows(m, hidden, x, type, (const char*)block.mlp_norm, (int)block.mlp_norm_type, mlp_eps, branch, threads);
+  block.gate_and_up.multiply(m, branch, type, gates, threads);
+  gate_rows(m, block.down.k, gates, type, gated, threads);
+  block.down.multiply(m, gated, type, branch, threads);
+  add(type, x, branch, m * hidden, x);
+}
+
+}  // namespace
+#line 12 "kernels/cpu/kernels.cpp"
+
+#line 1 "kernels/cpu/float_layers.h"
+// Linear layers with float weights, for few tokens: the weight is read once, in its own type.
+
+
+#include <cstdint>
+
+
+
+
+namespace {
+
+// The dot products of ROWS rows, side by side so that no sum waits for its last addition, with M tokens.
+template <int TYPE, int M, int ROWS>
+INLINE void multiply_float_rows(const Linear& job, const float* x, int64_t t0, int64_t row) {
+  constexpr int64_t line = 64 / size_of(TYPE);  // elements of a cache line
+  const char* weight[ROWS];
+  for (int r = 0; r < ROWS; r++) weight[r] = job.weight + (row + r) * job.weight_stride * size_of(TYPE);
+  Float sums[ROWS][M] = {};
+  Ahead ahead{weight[0] + 2 * ROWS * job.weight_stride * size_of(TYPE)};
+  auto multiply = [&](int64_t i) {
+    Float values[ROWS];
+    for (int r = 0; r < ROWS; r++) values[r] = load_floats<TYPE>(weight[r] + i * size_of(TYPE));
+    for (int t = 0; t < M; t++) {
+      Float column = load<Float>(x + (t0 + t) * job.k + i);
+      for (int r = 0; r < ROWS; r++) sums[r][t] += values[r] * column;
+    }
+  };
+  int64_t i = 0;
+  for (; i + line <= job.k; i += line) {
+    if (ONE_STREAM) ahead.next(ROWS);
+    else for (int r = 0; r < ROWS; r++) __builtin_prefetch(weight[r] + i * size_of(TYPE) + PREFETCH_BYTES / 2, 0, 0);
+    for (int64_t j = 0; j < line; j += LANES) multiply(i + j);
+  }
+  for (; i + LANES <= job.k; i += LANES) multiply(i);
+  for (int r = 0; r < ROWS; r++)
+    for (int t = 0; t < M; t++) {
+      float sum = sum_lanes(sums[r][t]);
+      for (int64_t j = i; j < job.k; j++) sum += load_one(TYPE, weight[r], j) * x[(t0 + t) * job.k + j];
+      job.put(t0 + t, row + r, sum + job.row_bias(row + r));
+    }
+}
+
+template <int TYPE, int M>
+void multiply_float_range(const Linear& job, const float* x, int64_t t0, int64_t begin, int64_t end) {
+  constexpr int rows = M <= 2 ? 4 : 2;
+  int64_t row = begin;
+  for (; row + rows <= end; row += rows) multiply_float_rows<TYPE, M, rows>(job, x, t0, row);
+  for (; row < end; row++) multiply_float_rows<TYPE, M, 1>(job, x, t0, row);
+}
+
+template <int TYPE> void multiply_float(const Linear& job) {
+  static thread_local Workspace workspace;
+  float* x = workspace.get<float>(job.m * job.k);
+  for (int64_t t = 0; t < job.m; t++) widen(job.x_type, job.x_row(t), job.k, 1.0f, x + t * job.k);
+  int64_t row_bytes = job.k * size_of(TYPE) + 1;
+  int64_t rows = task_bytes(job.n * row_bytes, job.threads) / row_bytes / 4 * 4 + 4;
+  parallel(job.threads, (job.n + rows - 1) / rows, [&](int64_t task) {
+    int64_t begin = task * rows, end = begin + rows < job.n ? begin + rows : job.n;
+    for (int64_t t = 0; t < job.m; t += FEW_TOKENS) switch (job.m - t) {
+        case 1: multiply_float_range<TYPE, 1>(job, x, t, begin, end); break;
+        case 2: multiply_float_range<TYPE, 2>(job, x, t, begin, end); break;
+        case 3: multiply_float_range<TYPE, 3>(job, x, t, begin, end); break;
+        default: multiply_float_range<TYPE, 4>(job, x, t, begin, end); break;
+      }
+  });
+}
+
+}  // namespace
 #line 14 "kernels/cpu/kernels.cpp"
+
 
 
 extern "C" {
@@ -1713,30 +1851,26 @@ int chatglm_float_linear(int64_t m, int64_t n, int64_t k, const void* x, int x_t
 
 void chatglm_rms_norm(int64_t m, int64_t k, const void* x, int type, const void* weight, int weight_type, float eps,
                       void* y, int threads) {
-  int64_t bytes = k * size_of(type);
-  parallel(m * k > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
-    normalize_row(type, (const char*)x + t * bytes, weight_type, (const char*)weight, k, eps, (char*)y + t * bytes);
-  });
+  normalize_rows(m, k, (const char*)x, type, (const char*)weight, weight_type, eps, (char*)y, threads);
 }
 
-// x [m, 2k]: gates, then what they let through
 void chatglm_swiglu(int64_t m, int64_t k, const void* x, int type, void* y, int threads) {
-  int64_t parts = (k + WORTH_A_THREAD - 1) / WORTH_A_THREAD, bytes = size_of(type);
-  parallel(m * k > WORTH_A_THREAD ? threads : 1, m * parts, [&](int64_t task) {
-    int64_t t = task / parts, begin = task % parts * WORTH_A_THREAD;
-    int64_t count = k - begin < WORTH_A_THREAD ? k - begin : WORTH_A_THREAD;
-    const char* gate = (const char*)x + (2 * t * k + begin) * bytes;
-    gate_columns(type, gate, gate + k * bytes, count, (char*)y + (t * k + begin) * bytes);
-  });
+  gate_rows(m, k, (const char*)x, type, (char*)y, threads);
 }
 
-// x: m tokens of `heads` heads, changed in place; cos, sin [m, pairs]
 void chatglm_rotate(int64_t m, int64_t heads, int64_t pairs, void* x, int type, int64_t token_stride,
                     int64_t head_stride, const float* cos, const float* sin, int threads) {
-  parallel(m * heads * pairs > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
-    rotate_token(type, (char*)x + t * token_stride * size_of(type), heads, head_stride, pairs, cos + t * pairs,
-                 sin + t * pairs);
-  });
+  rotate_tokens(m, heads, pairs, (char*)x, type, token_stride, head_stride, cos, sin, threads);
+}
+
+// A decoder block of quantized layers, for few tokens: x [batch, tokens, hidden] is changed in place.
+int chatglm_block(const Step* step, const Block* block, float attention_eps, float mlp_eps, float scale, void* x) {
+  try {
+    run_block(*step, *block, attention_eps, mlp_eps, scale, (char*)x);
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return 1;
+  }
 }
 
 // strides: 15 numbers, (batch, token, head) of query, key, value, key_scale, value_scale

@@ -184,26 +184,40 @@ def read_file_seconds(folder: Path) -> float:
 class Parts:
     """Self time of the model's parts: every wrapped function's own time, without that of wrapped functions it calls.
 
-    Wrapping costs about a microsecond a call, which is counted under the caller.
+    Wrapping costs about a microsecond a call, which is counted under the caller. Modules that are wrapped run one by
+    one; native steps are wrapped as a whole, and the linear layers in them are timed alone, beside each step.
     """
 
-    def __init__(self, model):
-        modeling, quantization = module_of(model), module_of(model, "quantization")
-        caches = module_of(model, "cache_chatglm")
-        self.targets = [
+    def __init__(self, model, native: bool = False):
+        modeling, layers, quantization = (
+            module_of(model, name) for name in ("modeling_chatglm", "layers_chatglm", "quantization")
+        )
+        self.linear = [module for module in model.modules() if type(module) is quantization.QuantizedLinear]
+        self.native = native
+        native_step = module_of(model, "cpu_steps").NativeStep
+        blocks = [
             (quantization.QuantizedLinear, "forward", "linear layers"),
+            (layers, "attention", "attention"),
+            (layers.RMSNorm, "forward", "norms"),
+            (layers, "apply_rotary", "rotary"),
+            (layers.MLP, "forward", "silu, gate * up"),
+            (layers.SelfAttention, "forward", "attention's Python"),
+            (layers.GLMBlock, "forward", "residuals, block's Python"),
+        ]
+        steps = [(native_step, "run", "blocks"), (native_step, "__init__", "checks of the blocks")]
+        self.targets = [
+            *(steps if native else blocks),
             (quantization.DenseLinear, "forward", "output layer"),
-            (modeling, "attention", "attention"),
-            (modeling.RMSNorm, "forward", "norms"),
             (modeling, "rotary_cos_sin", "rotary"),
-            (modeling, "apply_rotary", "rotary"),
-            (caches.KVCache, "update", "cache"),
-            (modeling.MLP, "forward", "silu, gate * up"),
-            (modeling.SelfAttention, "forward", "attention's Python"),
-            (modeling.GLMBlock, "forward", "residuals, block's Python"),
             (type(model), "forward", "the rest"),
         ]
         self.times: Dict[str, List[float]] = {}
+
+    @torch.no_grad()
+    def linear_alone(self) -> float:
+        """Seconds of one token through all quantized layers, and nothing else."""
+        inputs = {layer.in_features: torch.randn(1, 1, layer.in_features).half() for layer in self.linear}
+        return seconds(lambda: [layer(inputs[layer.in_features]) for layer in self.linear])
 
     def measure(self, step: Callable[[], object], repeats: int) -> Dict[str, float]:
         """Median milliseconds per step of every part, and "total"."""
@@ -232,6 +246,9 @@ class Parts:
             for _ in range(repeats):
                 current.clear()
                 total = seconds(step)
+                if self.native:
+                    current["linear layers"] = self.linear_alone()
+                    current["blocks besides linear layers"] = current.pop("blocks") - current["linear layers"]
                 rows.append({**current, "total": total})
         finally:
             for owner, name, function in saved:

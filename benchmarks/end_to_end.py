@@ -166,7 +166,7 @@ def measure_decode(model, context: int, threads: int, rounds: int, read: bool = 
         cache.crop(context)
         model(token, past_key_values=cache, use_cache=True, return_last_logit=True)
 
-    parts = Parts(model).measure(one_step, rounds * 2)
+    parts = Parts(model, native=True).measure(one_step, rounds * 2)
     matmuls = parts["linear layers"] + parts["output layer"]
     return {
         "context": context,
@@ -178,7 +178,6 @@ def measure_decode(model, context: int, threads: int, rounds: int, read: bool = 
         "share_of_limit": statistics.median(shares),
         "fastest_ms": min(times) * 1e3,
         "outside_matmuls_share": 1 - matmuls / parts["total"],
-        "outside_matmuls_and_attention_share": 1 - (matmuls + parts["attention"]) / parts["total"],
         "parts_ms": parts,
     }
 
@@ -230,7 +229,6 @@ def report_decode(model, contexts: Sequence[int], threads: int, rounds: int) -> 
         "read GB/s": "read_gb_s",
         "share": "share_of_limit",
         "rest of token": "outside_matmuls_share",  # what is neither a linear layer of a block nor the output layer
-        "without attention": "outside_matmuls_and_attention_share",
     }
     rows = [[f"context {d['context']:,}", *(d[key] for key in columns.values())] for d in results]
     table(["decode", *columns], rows)

@@ -23,6 +23,8 @@ CACHES = "test_reference.py::test_static_and_int8_caches_agree_with_the_referenc
 GRADIENTS = "test_reference.py::test_gradients_agree_with_the_reference"
 EVERY_LAYER = "test_reference.py::test_kernels_serve_every_layer_of_a_large_model[{}-1]"
 WIDE, WIDE_4 = (EVERY_LAYER.format(bits) for bits in (0, 4))
+NATIVE = "test_cpu_steps.py::test_bits_are_those_of_the_modules"
+PADDED = "test_cpu_steps.py::test_bits_of_padded_rows"
 TRAINED = "test_reference.py::test_what_is_trained_over_wide_layers_gets_its_gradients"
 CACHE_OPERATIONS = "test_cache.py::test_any_sequence_of_operations"
 BRANCHES = "test_cache_reuse.py::test_branches_of_a_tree_do_not_disturb_each_other"
@@ -31,6 +33,7 @@ SECOND_ROUND = "test_cache_reuse.py::test_a_second_round_may_be_padded_where_the
 TOOLS = "test_chatglm3.py::test_tools_are_written_in_letters_of_their_own_language"
 
 MODEL, ATTENTION, CACHE = "modeling_chatglm.py", "attention_chatglm.py", "cache_chatglm.py"
+LAYERS, CPU_STEPS = "layers_chatglm.py", "cpu_steps.py"
 GENERATION, SAMPLING, FILES = "generation_chatglm.py", "sampling_chatglm.py", "cache_files.py"
 QUANTIZATION, LOADING = "quantization.py", "pretrained_chatglm.py"
 CONFIGURATION, TOKENIZER, CPU = "configuration_chatglm.py", "tokenization_chatglm.py", "cpu_kernels.py"
@@ -39,7 +42,7 @@ FAULTS: Tuple[Fault, ...] = (
     # ------------------------------------------------------------------------------------------ positions and norms
     Fault(
         "interpolation removed",
-        MODEL,
+        LAYERS,
         "angles = (positions / ratio)[..., None]",
         "angles = positions[..., None]",
         "a 32K model sees every token 16 times too far away and answers nonsense",
@@ -47,7 +50,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "rotary base halved",
-        MODEL,
+        LAYERS,
         "base, ratio = 10000.0, config.rope_ratio",
         "base, ratio = 5000.0, config.rope_ratio",
         "distances between tokens are misjudged: worse answers, more so in long texts",
@@ -55,7 +58,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "halves of the channels paired",
-        MODEL,
+        LAYERS,
         "x[..., :width].float().unflatten(-1, (-1, 2))",
         "x[..., :width].float().unflatten(-1, (2, -1)).transpose(-1, -2).contiguous()",
         "the pairs that rotate are LLaMA's: nonsense",
@@ -63,7 +66,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "epsilon of the RMS norm fixed",
-        MODEL,
+        LAYERS,
         "wide.square().mean(-1, keepdim=True) + self.eps",
         "wide.square().mean(-1, keepdim=True) + 1e-6",
         "layernorm_epsilon of the configuration is ignored: all logits are slightly off",
@@ -71,7 +74,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "epsilon of the layer norm fixed",
-        MODEL,
+        LAYERS,
         "weight, bias, self.eps).to(x.dtype)",
         "weight, bias, 1e-6).to(x.dtype)",
         "the same for models with rmsnorm false",
@@ -88,7 +91,7 @@ FAULTS: Tuple[Fault, ...] = (
     # ------------------------------------------------------------------------------------------------------- blocks
     Fault(
         "gate and up swapped",
-        MODEL,
+        LAYERS,
         "gate, up = gate_and_up.chunk(2, dim=-1)",
         "up, gate = gate_and_up.chunk(2, dim=-1)",
         "nonsense on every machine without a compiler",
@@ -96,7 +99,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "residual taken after the norm",
-        MODEL,
+        LAYERS,
         "x = self.add_residual(normed if self.residual_after_norm else x, out)",
         "x = self.add_residual(normed, out)",
         "nonsense from all published models",
@@ -104,7 +107,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "heads of models without multi-query read as three blocks",
-        MODEL,
+        LAYERS,
         "query, key, value = qkv.view(b, s, self.num_heads, 3 * self.head_dim).split(self.head_dim, -1)",
         "query, key, value = qkv.view(b, s, 3, self.num_heads, self.head_dim).unbind(2)",
         "nonsense from models without multi-query attention",
@@ -169,7 +172,7 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     Fault(
         "one layer's prefix for all while training",
-        MODEL,
+        LAYERS,
         "for part in context.prefix[self.layer]]",
         "for part in context.prefix[0]]",
         "P-Tuning trains the first layer's prefix alone",
@@ -599,6 +602,33 @@ FAULTS: Tuple[Fault, ...] = (
         (WIDE,),
         native=True,
     ),
+    Fault(
+        "cosine and sine swapped in native steps",
+        CPU_STEPS,
+        "angles = (context.cos.data_ptr(), context.sin.data_ptr(), ",
+        "angles = (context.sin.data_ptr(), context.cos.data_ptr(), ",
+        "the first token of an answer is right, the others are nonsense",
+        (NATIVE,),
+        native=True,
+    ),
+    Fault(
+        "padding seen by native steps",
+        CPU_STEPS,
+        "0 if starts is None else starts.data_ptr())",
+        "0)",
+        "in a batch, the shorter prompts are answered wrong",
+        (PADDED,),
+        native=True,
+    ),
+    Fault(
+        "bias dropped by native steps",
+        CPU_STEPS,
+        "vectors = [layer.weight_scale] + ([] if layer.bias is None else [layer.bias])",
+        "vectors = [layer.weight_scale]",
+        "the first token of an answer is right, the others are nonsense",
+        (NATIVE,),
+        native=True,
+    ),
     # ---------------------------------------------------------------------------------- configuration and tokenizer
     Fault(
         "default epsilon changed",
@@ -737,10 +767,10 @@ BASE = "base, ratio = 10000.0, config.rope_ratio"
 QUANTIZE = "test_golden_numerics.py::test_quantizing_a_model_gives_the_published_tensors"
 # What must not count as caught, so that the others' being caught says something; `effect` begins what is reported.
 CONTROLS: Tuple[Fault, ...] = (
-    Fault("another spelling", MODEL, BASE, "base, ratio = 1e4, config.rope_ratio", "", (A,)),
-    Fault("no number", MODEL, BASE, "base, ratio = float('nan'), config.rope_ratio", "ValueError a logit", (A,)),
-    Fault("an exception", MODEL, BASE, "base, ratio = 10000.0, str(config.rope_ratio)", "TypeError", (A,)),
-    Fault("no import", MODEL, "NATIVE_WIDTH = 1024", "NATIVE_WIDTH = 1024 +", "SyntaxError", (A,)),
+    Fault("another spelling", LAYERS, BASE, "base, ratio = 1e4, config.rope_ratio", "", (A,)),
+    Fault("no number", LAYERS, BASE, "base, ratio = float('nan'), config.rope_ratio", "ValueError a logit", (A,)),
+    Fault("an exception", LAYERS, BASE, "base, ratio = 10000.0, str(config.rope_ratio)", "TypeError", (A,)),
+    Fault("no import", LAYERS, "NATIVE_WIDTH = 1024", "NATIVE_WIDTH = 1024 +", "SyntaxError", (A,)),
     Fault(
         "an assertion of the package",
         LOADING,

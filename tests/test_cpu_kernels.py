@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from package import load_package
 
-quantization, kernels, modeling = load_package("quantization", "cpu_kernels", "modeling_chatglm")
+quantization, kernels, layers = load_package("quantization", "cpu_kernels", "layers_chatglm")
 
 LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
 OUTLIERS = 3e-4  # a block with a value 100 times the rest keeps 9 bits for the rest
@@ -346,19 +346,19 @@ def test_shapes_that_do_not_fit_are_named(native):
 
 def test_the_model_takes_them_and_agrees_with_torch(native, monkeypatch):
     torch.manual_seed(0)
-    norm = modeling.RMSNorm(2048, 1e-5).requires_grad_(False)
+    norm = layers.RMSNorm(2048, 1e-5).requires_grad_(False)
     x, heads, angles = torch.randn(1, 9, 2048), torch.randn(1, 9, 16, 128), torch.rand(1, 9, 1, 32)
     called = []
 
     def counted(function):
         return lambda *arguments: called.append(function) or function(*arguments)
 
-    monkeypatch.setattr(modeling, "cpu_rms_norm", counted(kernels.rms_norm))
-    monkeypatch.setattr(modeling, "cpu_rotate", counted(kernels.rotate))
-    fast = norm(x), modeling.apply_rotary(heads.clone(), angles.cos(), angles.sin())
+    monkeypatch.setattr(layers, "cpu_rms_norm", counted(kernels.rms_norm))
+    monkeypatch.setattr(layers, "cpu_rotate", counted(kernels.rotate))
+    fast = norm(x), layers.apply_rotary(heads.clone(), angles.cos(), angles.sin())
     assert len(called) == 2
-    monkeypatch.setattr(modeling, "NATIVE_WIDTH", 10**9)
-    torch.testing.assert_close(fast, (norm(x), modeling.apply_rotary(heads.clone(), angles.cos(), angles.sin())))
+    monkeypatch.setattr(layers, "NATIVE_WIDTH", 10**9)
+    torch.testing.assert_close(fast, (norm(x), layers.apply_rotary(heads.clone(), angles.cos(), angles.sin())))
     assert len(called) == 2
 
 

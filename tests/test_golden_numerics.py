@@ -23,7 +23,7 @@ def table(package, width, ratio, dtype, positions):
     config = package("configuration_chatglm").ChatGLMConfig(
         kv_channels=2 * width, rope_ratio=ratio, rotary_table_dtype=dtype, seq_length=32768
     )
-    cos, sin = package("modeling_chatglm").rotary_cos_sin(positions, config)
+    cos, sin = package("layers_chatglm").rotary_cos_sin(positions, config)
     return torch.stack((cos, sin), -1)
 
 
@@ -44,13 +44,13 @@ def test_rotary_application(numerics, package):
     x, cache = numerics["apply_rope.x"].transpose(0, 1), numerics["apply_rope.cache"].transpose(0, 1)  # [b, s, ...]
     cache = cache.squeeze(2) if cache.dim() == 5 else cache
     cos, sin = cache[..., 0][:, :, None], cache[..., 1][:, :, None]
-    ours = package("modeling_chatglm").apply_rotary(x, cos, sin)
+    ours = package("layers_chatglm").apply_rotary(x, cos, sin)
     torch.testing.assert_close(ours, numerics["apply_rope.out"].transpose(0, 1), atol=1e-6, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_rms_norm(numerics, package, dtype):
-    norm = package("modeling_chatglm").RMSNorm(24, 1e-5).to(getattr(torch, dtype))
+    norm = package("layers_chatglm").RMSNorm(24, 1e-5).to(getattr(torch, dtype))
     norm.weight.data.copy_(numerics[f"rms.{dtype}.weight"])
     ours = norm(numerics[f"rms.{dtype}.x"])
     tolerance = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 1e-2}[dtype]  # one unit in the last place

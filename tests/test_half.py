@@ -32,7 +32,7 @@ def test_the_mode_refuses():
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_the_gate_is_rounded_once(model, package, dtype):
     """As the kernel does it: rounding between silu and product would make answers depend on a compiler."""
-    mlp = package("modeling_chatglm").MLP(model.config)
+    mlp = package("layers_chatglm").MLP(model.config)
     mlp.dense_h_to_4h = mlp.dense_4h_to_h = torch.nn.Identity()
     x = torch.randn(64, 256, generator=torch.Generator().manual_seed(0)).to(dtype)
     gate, up = x.double().chunk(2, dim=-1)

@@ -39,7 +39,7 @@ EXAMPLES = {
 FLAT_MASKS = {"long": torch.long, "bool": torch.bool, "float": torch.float32}
 MASKS = (*FLAT_MASKS, "ready-made", "additive")
 TRAINED = ("as loaded", "biases and output")  # the second as LoRA with bias="all" does
-ENTRY_POINTS = ("quantized_linear", "float_linear", "rms_norm", "swiglu", "rotate", "attention")
+ENTRY_POINTS = ("quantized_linear", "float_linear", "rms_norm", "swiglu", "rotate", "attention", "block")
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,13 @@
-// Norm, gate and rotation of a decode step: what stands between the products, in float32 and rounded once.
+// Norm, gate, rotation and residual of a decode step: what stands between the products, in float32 and rounded once.
 //
-// An operator of torch costs some ten microseconds on a slow core whatever it does, and these are eight, two and seven
-// of them.
+// An operator of torch costs some ten microseconds on a slow core whatever it does, and norm, gate and rotation are
+// eight, two and seven of them.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
+#include "threads.h"
 #include "types.h"
 
 namespace {
@@ -67,6 +68,46 @@ void rotate_token(int type, char* x, int64_t heads, int64_t head_stride, int64_t
       }
       narrow(type, values, 2 * count, at);
     }
+}
+
+// y = a + b
+void add(int type, const char* a, const char* b, int64_t count, char* y) {
+  alignas(64) float left[PART], right[PART];
+  for (int64_t i = 0; i < count; i += PART) {
+    int64_t now = count - i < PART ? count - i : PART;
+    widen(type, a + i * size_of(type), now, 1.0f, left);
+    widen(type, b + i * size_of(type), now, 1.0f, right);
+    for (int64_t j = 0; j < now; j++) left[j] += right[j];
+    narrow(type, left, now, y + i * size_of(type));
+  }
+}
+
+// x and y: m rows of k elements
+void normalize_rows(int64_t m, int64_t k, const char* x, int type, const char* weight, int weight_type, float eps,
+                    char* y, int threads) {
+  int64_t bytes = k * size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m,
+           [&](int64_t t) { normalize_row(type, x + t * bytes, weight_type, weight, k, eps, y + t * bytes); });
+}
+
+// x: m rows of k gates, then k elements that they let through; y: m rows of k
+void gate_rows(int64_t m, int64_t k, const char* x, int type, char* y, int threads) {
+  int64_t parts = (k + WORTH_A_THREAD - 1) / WORTH_A_THREAD, bytes = size_of(type);
+  parallel(m * k > WORTH_A_THREAD ? threads : 1, m * parts, [&](int64_t task) {
+    int64_t t = task / parts, begin = task % parts * WORTH_A_THREAD;
+    int64_t count = k - begin < WORTH_A_THREAD ? k - begin : WORTH_A_THREAD;
+    const char* gate = x + (2 * t * k + begin) * bytes;
+    gate_columns(type, gate, gate + k * bytes, count, y + (t * k + begin) * bytes);
+  });
+}
+
+// x: m tokens of `heads` heads, changed in place; cos, sin: m rows of `pairs`
+void rotate_tokens(int64_t m, int64_t heads, int64_t pairs, char* x, int type, int64_t token_stride,
+                   int64_t head_stride, const float* cos, const float* sin, int threads) {
+  parallel(m * heads * pairs > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
+    rotate_token(type, x + t * token_stride * size_of(type), heads, head_stride, pairs, cos + t * pairs,
+                 sin + t * pairs);
+  });
 }
 
 }  // namespace

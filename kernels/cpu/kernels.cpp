@@ -8,6 +8,7 @@
 #include <new>
 
 #include "attention.h"
+#include "block.h"
 #include "elementwise.h"
 #include "float_layers.h"
 #include "quantized_layers.h"
@@ -72,30 +73,26 @@ int chatglm_float_linear(int64_t m, int64_t n, int64_t k, const void* x, int x_t
 
 void chatglm_rms_norm(int64_t m, int64_t k, const void* x, int type, const void* weight, int weight_type, float eps,
                       void* y, int threads) {
-  int64_t bytes = k * size_of(type);
-  parallel(m * k > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
-    normalize_row(type, (const char*)x + t * bytes, weight_type, (const char*)weight, k, eps, (char*)y + t * bytes);
-  });
+  normalize_rows(m, k, (const char*)x, type, (const char*)weight, weight_type, eps, (char*)y, threads);
 }
 
-// x [m, 2k]: gates, then what they let through
 void chatglm_swiglu(int64_t m, int64_t k, const void* x, int type, void* y, int threads) {
-  int64_t parts = (k + WORTH_A_THREAD - 1) / WORTH_A_THREAD, bytes = size_of(type);
-  parallel(m * k > WORTH_A_THREAD ? threads : 1, m * parts, [&](int64_t task) {
-    int64_t t = task / parts, begin = task % parts * WORTH_A_THREAD;
-    int64_t count = k - begin < WORTH_A_THREAD ? k - begin : WORTH_A_THREAD;
-    const char* gate = (const char*)x + (2 * t * k + begin) * bytes;
-    gate_columns(type, gate, gate + k * bytes, count, (char*)y + (t * k + begin) * bytes);
-  });
+  gate_rows(m, k, (const char*)x, type, (char*)y, threads);
 }
 
-// x: m tokens of `heads` heads, changed in place; cos, sin [m, pairs]
 void chatglm_rotate(int64_t m, int64_t heads, int64_t pairs, void* x, int type, int64_t token_stride,
                     int64_t head_stride, const float* cos, const float* sin, int threads) {
-  parallel(m * heads * pairs > WORTH_A_THREAD ? threads : 1, m, [&](int64_t t) {
-    rotate_token(type, (char*)x + t * token_stride * size_of(type), heads, head_stride, pairs, cos + t * pairs,
-                 sin + t * pairs);
-  });
+  rotate_tokens(m, heads, pairs, (char*)x, type, token_stride, head_stride, cos, sin, threads);
+}
+
+// A decoder block of quantized layers, for few tokens: x [batch, tokens, hidden] is changed in place.
+int chatglm_block(const Step* step, const Block* block, float attention_eps, float mlp_eps, float scale, void* x) {
+  try {
+    run_block(*step, *block, attention_eps, mlp_eps, scale, (char*)x);
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return 1;
+  }
 }
 
 // strides: 15 numbers, (batch, token, head) of query, key, value, key_scale, value_scale

@@ -443,6 +443,91 @@ void rotate() {
 }
 
 // Results are rounded to nearest, ties to even, at both places where kernels round: one number and a row.
+// A whole block: the very bits of its parts, one call each, and room for nothing more than they write.
+void check_block(int type, int bits, int64_t batch, int64_t tokens) {
+  const int64_t hidden = 24, heads = 3, groups = 1, channels = 10, pairs = 2, ffn = 34, cached = 2;
+  const int64_t width = heads * channels, all = width + 2 * groups * channels;
+  int64_t m = batch * tokens, room = cached + tokens + 1;
+  int other = pick(3);
+  auto make = [&](int64_t n, int64_t k, int64_t gap = 0) {
+    return Quantized(bits, m, n, k, type, other, other, gap);
+  };
+  Quantized qkv = make(all, hidden, 3), dense = make(hidden, width);
+  Quantized up = make(2 * ffn, hidden), down = make(hidden, ffn);
+  Array x(type, m * hidden), first(other, hidden), second(other, hidden), cos(0, m * pairs), sin(0, m * pairs);
+  Array keys(type, batch * room * groups * channels), values = keys;
+  for (Array* array : {&x, &first, &second, &cos, &sin, &keys, &values}) array->fill();
+  Array own_keys = keys, own_values = values, own_x = x, normed(type, m * hidden), gated(type, m * ffn);
+  Array output(type, m * width), residual(type, m * hidden);
+
+  auto multiply = [&](Quantized& layer, Array& from, Array& to) {
+    layer.x = from, layer.x_stride = layer.k;
+    expect(layer.run(2) == 0, "status");
+    to = layer.y;
+  };
+  auto sum = [&](Array& a, Array& b, Array& to) { add(type, a.data(), b.data(), m * hidden, to.data()); };
+  chatglm_rms_norm(m, hidden, x.data(), type, first.data(), other, 1e-5f, normed.data(), 2);
+  Array projected(type, m * all), branch(type, m * hidden), gates(type, 2 * m * ffn);
+  multiply(qkv, normed, projected);
+  chatglm_rotate(m, heads + groups, pairs, projected.data(), type, all, channels, (const float*)cos.data(),
+                 (const float*)sin.data(), 2);
+  int64_t size = size_of(type), token_bytes = groups * channels * size, at = cached * token_bytes;
+  for (int64_t b = 0; b < batch; b++)
+    for (int64_t t = 0; t < tokens; t++) {
+      const char* from = projected.data() + ((b * tokens + t) * all + width) * size;
+      memcpy(keys.data() + (b * room + cached + t) * token_bytes, from, token_bytes);
+      memcpy(values.data() + (b * room + cached + t) * token_bytes, from + token_bytes, token_bytes);
+    }
+  int64_t token = groups * channels, starts[] = {1, 0};
+  const int64_t strides[15] = {tokens * all, all, channels, room * token, token, channels,
+                               room * token, token, channels};
+  expect(chatglm_attention(batch, tokens, heads, groups, channels, cached + tokens, projected.data(), type,
+                           keys.data(), values.data(), type, nullptr, nullptr, 0, strides, starts, 0.3f,
+                           output.data(), 2) == 0, "status");
+  multiply(dense, output, branch);
+  sum(x, branch, residual);
+  chatglm_rms_norm(m, hidden, residual.data(), type, second.data(), other, 1e-3f, normed.data(), 2);
+  multiply(up, normed, gates);
+  chatglm_swiglu(m, ffn, gates.data(), type, gated.data(), 2);
+  multiply(down, gated, branch);
+  sum(residual, branch, x);
+
+  auto layer = [&](Quantized& of) {
+    return QuantizedLayer{of.bits, of.n, of.k, (int64_t)of.weight.data(), of.weight_stride,
+                          (int64_t)of.scale.data(), of.scale.type,
+                          of.has_bias ? (int64_t)of.bias.data() : 0, of.bias.type};
+  };
+  Step step{batch, tokens, cached, hidden, heads, groups, channels, pairs, type, (int64_t)cos.data(),
+            (int64_t)sin.data(), (int64_t)starts, 2};
+  Block whole{(int64_t)first.data(), other, (int64_t)second.data(), other, layer(qkv), layer(dense), layer(up),
+              layer(down), (int64_t)own_keys.data() + at, (int64_t)own_values.data() + at,
+              {room * token, token, channels}, {room * token, token, channels}};
+  expect(chatglm_block(&step, &whole, 1e-5f, 1e-3f, 0.3f, own_x.data()) == 0, "status");
+  std::string what = name("block type %lld bits %lld batch %lld tokens %lld", type, bits, batch, tokens);
+  expect(own_x.bytes == x.bytes, what.c_str());
+  expect(own_keys.bytes == keys.bytes && own_values.bytes == values.bytes, (what + ", cache").c_str());
+}
+
+void block() {
+  for (int type : {0, 1, 2})
+    for (int bits : {4, 8})
+      for (int64_t batch : {1, 2})
+        for (int64_t tokens : {1, 3}) check_block(type, bits, batch, tokens);
+}
+
+void residuals() {
+  for (int type : {0, 1, 2})
+    for (int64_t count : {0, 1, 511, 1025}) {
+      Array a(type, count), b(type, count), y(type, count);
+      a.fill(), b.fill();
+      add(type, a.data(), b.data(), count, y.data());
+      for (int64_t i = 0; i < count; i++) {
+        double exact = a.get(i) + b.get(i);
+        expect_near(y, i, exact, std::fabs(exact) * FEW_ROUNDINGS, name("add %lld type %lld", count, type));
+      }
+    }
+}
+
 void rounding() {
   struct Case { int type; float value, rounded; };
   const Case cases[] = {
@@ -552,6 +637,8 @@ int main() {
   rms_norm();
   swiglu();
   rotate();
+  residuals();
+  block();
   rounding();
   same_bits_with_any_threads();
   forked_child_starts_its_own_threads();
