@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from .cache_chatglm import KVCache
-from .cpu_kernels import TYPES, run_block, serve
+from .cpu_kernels import TYPES, is_tracing, run_block, serve
 from .layers_chatglm import MLP, NATIVE_WIDTH, Context, GLMBlock, RMSNorm, SelfAttention
 from .quantization import FEW_ROWS, SMALL_WEIGHT, QuantizedLinear
 
@@ -102,7 +102,9 @@ class NativeStep:
 def native_step(blocks: Sequence[nn.Module], x: Tensor, context: Context) -> Optional[NativeStep]:
     """The step of x [b, s, hidden] through these blocks, or None where their modules have to do it."""
     cache = context.cache
-    if not x.is_cpu or x.shape[0] * x.shape[1] > FEW_ROWS or x.shape[2] < NATIVE_WIDTH or type(cache) is not KVCache:
+    if is_tracing() or not x.is_cpu:  # a traced shape must not be compared: it would become that of the example
+        return None
+    if x.shape[0] * x.shape[1] > FEW_ROWS or x.shape[2] < NATIVE_WIDTH or type(cache) is not KVCache:
         return None
     if (context.mask is not None and context.starts is None) or context.prefix is not None:
         return None

@@ -185,15 +185,13 @@ class Parts:
     """Self time of the model's parts: every wrapped function's own time, without that of wrapped functions it calls.
 
     Wrapping costs about a microsecond a call, which is counted under the caller. Modules that are wrapped run one by
-    one; native steps are wrapped as a whole, and the linear layers in them are timed alone, beside each step.
+    one; `native` leaves them, and takes the native calls of a step for whole blocks.
     """
 
     def __init__(self, model, native: bool = False):
         modeling, layers, quantization = (
             module_of(model, name) for name in ("modeling_chatglm", "layers_chatglm", "quantization")
         )
-        self.linear = [module for module in model.modules() if type(module) is quantization.QuantizedLinear]
-        self.native = native
         native_step = module_of(model, "cpu_steps").NativeStep
         blocks = [
             (quantization.QuantizedLinear, "forward", "linear layers"),
@@ -212,12 +210,6 @@ class Parts:
             (type(model), "forward", "the rest"),
         ]
         self.times: Dict[str, List[float]] = {}
-
-    @torch.no_grad()
-    def linear_alone(self) -> float:
-        """Seconds of one token through all quantized layers, and nothing else."""
-        inputs = {layer.in_features: torch.randn(1, 1, layer.in_features).half() for layer in self.linear}
-        return seconds(lambda: [layer(inputs[layer.in_features]) for layer in self.linear])
 
     def measure(self, step: Callable[[], object], repeats: int) -> Dict[str, float]:
         """Median milliseconds per step of every part, and "total"."""
@@ -246,9 +238,6 @@ class Parts:
             for _ in range(repeats):
                 current.clear()
                 total = seconds(step)
-                if self.native:
-                    current["linear layers"] = self.linear_alone()
-                    current["blocks besides linear layers"] = current.pop("blocks") - current["linear layers"]
                 rows.append({**current, "total": total})
         finally:
             for owner, name, function in saved:

@@ -167,7 +167,6 @@ def measure_decode(model, context: int, threads: int, rounds: int, read: bool = 
         model(token, past_key_values=cache, use_cache=True, return_last_logit=True)
 
     parts = Parts(model, native=True).measure(one_step, rounds * 2)
-    matmuls = parts["linear layers"] + parts["output layer"]
     return {
         "context": context,
         "tokens_per_s": 1 / taken,
@@ -177,7 +176,7 @@ def measure_decode(model, context: int, threads: int, rounds: int, read: bool = 
         "read_gb_s": statistics.median(bandwidths),
         "share_of_limit": statistics.median(shares),
         "fastest_ms": min(times) * 1e3,
-        "outside_matmuls_share": 1 - matmuls / parts["total"],
+        "outside_native_share": 1 - (parts["blocks"] + parts["output layer"]) / parts["total"],
         "parts_ms": parts,
     }
 
@@ -228,13 +227,13 @@ def report_decode(model, contexts: Sequence[int], threads: int, rounds: int) -> 
         "GB/s": "gb_per_s",
         "read GB/s": "read_gb_s",
         "share": "share_of_limit",
-        "rest of token": "outside_matmuls_share",  # what is neither a linear layer of a block nor the output layer
+        "rest of token": "outside_native_share",  # what is neither in a block's native call nor the output layer
     }
     rows = [[f"context {d['context']:,}", *(d[key] for key in columns.values())] for d in results]
     table(["decode", *columns], rows)
     parts = list(results[0]["parts_ms"]) if results else []
     rows = [[part, *(d["parts_ms"].get(part, 0.0) for d in results)] for part in parts]
-    rows.append(["rest of token, %", *(100 * d["outside_matmuls_share"] for d in results)])
+    rows.append(["rest of token, %", *(100 * d["outside_native_share"] for d in results)])
     table(["ms per token", *(f"{d['context']:,}" for d in results)], rows)
     return results
 
