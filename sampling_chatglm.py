@@ -184,7 +184,8 @@ def make_logits_processors(
 
 # ------------------------------------------------------------------------------------------------------- prompt lookup
 
-# The kernels of a CPU give each of so few tokens in a pass what a pass of its own would, to the bit.
+# The compiled kernels give each of so few tokens in a pass what a pass of its own would, to the bit. What torch
+# multiplies instead (float32 weights, tiny layers) may differ in last bits.
 FEW_TOKENS = 8
 
 

@@ -4,12 +4,15 @@ Dialogues that no training text holds (other wordings, names, numbers), 40 of a 
 to hold: greedy, and sampled as `chat` samples by default, over five seeds. Then pass keys behind filler of growing
 length, and perplexities of held-out answers: the int4 weights against the float32 ones they were made of, the int8
 cache against the 16-bit one. Prints tables, and one line of JSON for results/runs.jsonl.
+With --lookup, instead: what prompt lookup saves, greedily, by `chat` and by `stream_chat`.
 """
 
 import argparse
 import json
 import math
 import random
+import statistics
+import time
 from pathlib import Path
 from typing import Dict, List
 
@@ -114,17 +117,80 @@ def measure_kinds(model, tokenizer, seeds: int) -> Dict[str, dict]:
     return results
 
 
+def timed(model, tokenizer, task: Task, way: str, guesses: int) -> tuple:
+    """(answer, its tokens, passes, seconds), from the end of the prompt on."""
+    *history, (question, _) = task.rounds
+    tokens, passes, began = 0, 0, 0.0
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal tokens, passes, began
+        if stage == "writing":
+            tokens = done
+        elif done == total:
+            passes, began = 0, time.perf_counter()
+
+    def count(*args) -> None:
+        nonlocal passes
+        passes += 1
+
+    asked = {"do_sample": False, "max_new_tokens": MOST_NEW, "prompt_lookup_num_tokens": guesses or None}
+    hook = model.transformer.register_forward_hook(count)
+    try:
+        if way == "chat":
+            answer = model.chat(tokenizer, question, history, progress=progress, **asked)[0]
+        else:
+            *_, (answer, _) = model.stream_chat(tokenizer, question, history, progress=progress, **asked)
+    finally:
+        hook.remove()
+    return answer, tokens, passes, time.perf_counter() - began
+
+
+def measure_lookup(model, tokenizer, guesses: int = 7, rounds: int = 3) -> Dict[str, dict]:
+    """Tokens per pass and milliseconds per token behind the prompt, without and with prompt lookup, in turns."""
+    writer = Writer(random.Random("lookup"), held_out=True)
+    kinds = {
+        "pass key in 150 sentences": [writer.pass_key(150, place / 4) for place in range(4)],
+        "question on a text": dialogues("text", 12),
+        "answer that was given before": [
+            Task("", [*task.rounds, task.rounds[-1]], task.expected) for task in dialogues("small talk", 12)
+        ],
+    }
+    results: Dict[str, dict] = {}
+    print("| greedy, CPU | by | tokens a pass | ms a token without | with | same answers |\n|---|---|---|---|---|---|")
+    for kind, tasks in kinds.items():
+        for way in ("chat", "stream_chat"):
+            runs = [[[timed(model, tokenizer, task, way, most) for task in tasks] for most in (0, guesses)]
+                    for _ in range(rounds)]  # fmt: skip
+            plain, found = runs[0]
+            same = sum(one[0] == other[0] for one, other in zip(plain, found))
+            per_pass = sum(run[1] for run in found) / sum(run[2] for run in found)
+            times = [
+                statistics.median(
+                    1e3 * sum(run[3] for run in turn[at]) / sum(run[1] for run in turn[at]) for turn in runs
+                )
+                for at in (0, 1)
+            ]
+            results[f"{kind}, {way}"] = {"tokens_a_pass": per_pass, "ms_a_token": times, "same": [same, len(tasks)]}
+            print(f"| {kind} | {way} | {per_pass:.1f} | {times[0]:.2f} | {times[1]:.2f} | {same} of {len(tasks)} |")
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=DEMO)
     parser.add_argument("--float32", type=Path, default=ROOT / "build" / "demo_training" / "float32")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="tokens of the longest pass-key prompts")
+    parser.add_argument("--lookup", action="store_true", help="measure prompt lookup alone")
     arguments = parser.parse_args()
     folder = lay_together(arguments.model)
     tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
     model = load_model(folder)
     record: dict = {"benchmark": "demo", **machine(torch.get_num_threads())}
+    if arguments.lookup:
+        record["prompt lookup"] = measure_lookup(model, tokenizer)
+        print(json.dumps(record, ensure_ascii=False))
+        return
     record["kinds"] = measure_kinds(model, tokenizer, arguments.seeds)
     tasks = [task for kind in KINDS for task in dialogues(kind, 20, seed=1)]
     record["perplexity"] = {"int4": perplexity(model, tokenizer, tasks)}
