@@ -12,8 +12,6 @@ CPU_SOURCE = r"""
 // The C entry points of ChatGLM2's CPU kernels, called through ctypes: from arguments to a job, from exceptions to a
 // status. Functions that return int return 0, or 1 when memory ran out; the others cannot fail.
 
-#include <pthread.h>
-
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -37,11 +35,55 @@ CPU_SOURCE = r"""
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <thread>
 #include <vector>
+
+#line 1 "kernels/cpu/systems.h"
+// What the systems differ in: aligned memory, and what a forked child does first. No other file asks for a system.
+
+
+#include <cstddef>
+#include <cstdlib>
+
+#if defined(_WIN32)
+#include <malloc.h>
+#else
+#include <pthread.h>
+#endif
+
+namespace {
+
+// Memory that begins at a multiple of 64 bytes, for free_aligned; null where there is none.
+inline void* allocate_aligned(size_t bytes) {
+#if defined(_WIN32)
+  return _aligned_malloc(bytes, 64);
+#else
+  void* memory = nullptr;
+  return posix_memalign(&memory, 64, bytes) ? nullptr : memory;
+#endif
+}
+
+inline void free_aligned(void* memory) {
+#if defined(_WIN32)
+  _aligned_free(memory);
+#else
+  free(memory);
+#endif
+}
+
+// Calls `forget` in every child that this process forks; Windows has no such children.
+inline void in_forked_children(void (*forget)()) {
+#if defined(_WIN32)
+  (void)forget;
+#else
+  pthread_atfork(nullptr, nullptr, forget);
+#endif
+}
+
+}  // namespace
+#line 12 "kernels/cpu/threads.h"
 
 namespace {
 
@@ -98,14 +140,15 @@ class Workspace {
   template <class T> T* get(int64_t count) {
     size_t bytes = (size_t)count * sizeof(T);
     if (bytes > size_) {
-      free(data_);
-      data_ = nullptr, size_ = 0;
-      if (posix_memalign(&data_, 64, bytes)) throw std::bad_alloc();
+      free_aligned(data_);
+      size_ = 0;
+      data_ = allocate_aligned(bytes);
+      if (!data_) throw std::bad_alloc();
       size_ = bytes;
     }
     return (T*)data_;
   }
-  ~Workspace() { free(data_); }
+  ~Workspace() { free_aligned(data_); }
 
  private:
   void* data_ = nullptr;
@@ -638,7 +681,7 @@ void attend(const Attention& job) {
 }
 
 }  // namespace
-#line 11 "kernels/cpu/kernels.cpp"
+#line 9 "kernels/cpu/kernels.cpp"
 #line 1 "kernels/cpu/block.h"
 // A decoder block for few tokens in one call: what its modules do, in their order.
 //
@@ -1718,7 +1761,7 @@ void run_block(const Step& step, const Block& block, float attention_eps, float 
 }
 
 }  // namespace
-#line 12 "kernels/cpu/kernels.cpp"
+#line 10 "kernels/cpu/kernels.cpp"
 
 #line 1 "kernels/cpu/float_layers.h"
 // Linear layers with float weights, for few tokens: the weight is read once, in its own type.
@@ -1788,7 +1831,8 @@ template <int TYPE> void multiply_float(const Linear& job) {
 }
 
 }  // namespace
-#line 14 "kernels/cpu/kernels.cpp"
+#line 12 "kernels/cpu/kernels.cpp"
+
 
 
 
@@ -1811,7 +1855,7 @@ const char* chatglm_instructions() {
 }
 
 void chatglm_use_openmp(void* parallel) {
-  pthread_atfork(nullptr, nullptr, forget_openmp);
+  in_forked_children(forget_openmp);
   openmp_parallel = (OpenMPParallel)parallel;
 }
 

@@ -36,6 +36,7 @@ from .cache_chatglm import (
 from .cache_files import SavedCaches
 from .configuration_chatglm import ChatGLMConfig
 from .cpu_kernels import is_tracing
+from .cpu_library import library  # noqa: F401
 from .cpu_steps import native_step
 from .cuda_kernels import CudaKernels  # noqa: F401
 from .generation_chatglm import ChatGLMGeneration

@@ -17,7 +17,7 @@ from benchmarks.common import module_of
 from examples import model_folder
 from examples.model_folder import DEMO, lay_together
 
-quantization, kernels = load_package("quantization", "cpu_kernels")
+quantization, kernels, library = load_package("quantization", "cpu_kernels", "cpu_library")
 
 BLOCK = int(
     re.search(r"CHATGLM_ACTIVATION_BLOCK (\d+)", (ROOT / "kernels/cpu/many_tokens_bytes.h").read_text()).group(1)
@@ -33,7 +33,7 @@ def libraries():
         if can_run(build):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(kernels, "ARCH_FLAGS", {"native": [flags]})
-                built[build] = kernels._build([])
+                built[build] = library._build([])
     return built
 
 
@@ -41,7 +41,7 @@ def libraries():
 def build(request, libraries, monkeypatch):
     if request.param not in libraries:
         pytest.skip("this machine does not run AVX2 code")
-    monkeypatch.setattr(kernels, "_loaded", [libraries[request.param]])
+    monkeypatch.setattr(library, "_loaded", [libraries[request.param]])
     if kernels.least_activation_bits() == 16:
         pytest.skip(f"no code for 8-bit activations on {libraries[request.param].chatglm_instructions().decode()}")
     return request.param
@@ -146,7 +146,7 @@ def test_no_columns_give_the_bias(build):
 
 def test_portable_builds_are_without_it(monkeypatch):
     monkeypatch.setenv("CHATGLM_CPU_ARCH", "portable")
-    monkeypatch.setattr(kernels, "_loaded", [kernels._build([])])
+    monkeypatch.setattr(library, "_loaded", [library._build([])])
     assert kernels.least_activation_bits() == 16
     weight, scale = random_layer(40, 640)
     x = torch.randn(20, 640)
@@ -235,7 +235,7 @@ def test_where_no_kernel_has_it_the_user_is_told_once_and_nothing_changes(demo, 
     model.config.activation_bits = 8
     with pytest.warns(UserWarning, match="activation_bits=8 is without effect"):
         model(IDS)
-    monkeypatch.setattr(module_of(model, "cpu_kernels"), "_loaded", [None])  # no compiler: the torch path
+    monkeypatch.setattr(module_of(model, "cpu_library"), "_loaded", [None])  # no compiler: the torch path
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert error(model(IDS).logits, plain.double()) < 1e-3

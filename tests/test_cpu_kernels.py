@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from package import load_package
 
-quantization, kernels, layers = load_package("quantization", "cpu_kernels", "layers_chatglm")
+quantization, kernels, loading = load_package("quantization", "cpu_kernels", "cpu_library")
+layers = load_package("layers_chatglm")
 
 LINEAR = 1e-4  # 16-bit activations: 3e-5 on average, more for a block of few columns
 OUTLIERS = 3e-4  # a block with a value 100 times the rest keeps 9 bits for the rest
@@ -28,19 +29,19 @@ def libraries():
     for arch in ("native", "portable"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CHATGLM_CPU_ARCH", arch)
-            built[arch] = kernels._build([])
+            built[arch] = loading._build([])
     return built
 
 
 @pytest.fixture(params=["native", "portable"])
 def arch(request, libraries, monkeypatch):
-    monkeypatch.setattr(kernels, "_loaded", [libraries[request.param]])
+    monkeypatch.setattr(loading, "_loaded", [libraries[request.param]])
     return request.param
 
 
 @pytest.fixture
 def native(libraries, monkeypatch):
-    monkeypatch.setattr(kernels, "_loaded", [libraries["native"]])
+    monkeypatch.setattr(loading, "_loaded", [libraries["native"]])
 
 
 def random_linear(m, n, k, bits, dtype=torch.float32, scale_dtype=torch.float32, seed=0):
@@ -145,9 +146,9 @@ def test_saving_multiplications_changes_no_sum(monkeypatch, tmp_path, arch):
     monkeypatch.setenv("CHATGLM_CPU_ARCH", arch)
     for choice in (0, 1):
         with monkeypatch.context() as patch:
-            patch.setattr(kernels, "FLAGS", [*kernels.FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
-            library = kernels._build([])
-        monkeypatch.setattr(kernels, "_loaded", [library])
+            patch.setattr(loading, "FLAGS", [*loading.FLAGS, f"-DCHATGLM_ADDS_ARE_CHEAP={choice}"])
+            library = loading._build([])
+        monkeypatch.setattr(loading, "_loaded", [library])
         results.append(
             [
                 kernels.quantized_linear(x[bits][:m], weight[bits], scale[bits], None, bits)
@@ -375,7 +376,7 @@ def test_what_is_left_to_torch(native, monkeypatch):
     assert not kernels.serve(wanting) and not kernels.serve(x, wanting)
     with torch.no_grad():
         assert kernels.serve(wanting)
-    monkeypatch.setattr(kernels, "_loaded", [None])
+    monkeypatch.setattr(loading, "_loaded", [None])
     assert not kernels.serve(x)
 
 
@@ -557,7 +558,7 @@ def test_without_an_openmp_runtime(native, libraries):
     try:
         assert all(torch.equal(a, b) for a, b in zip(everything(), expected))
     finally:
-        kernels._share_openmp(libraries["native"])
+        loading._share_openmp(libraries["native"])
 
 
 # ---------------------------------------------------------------------------------------------------------- dispatch

@@ -23,7 +23,7 @@ import pytest
 import torch
 from package import load_package
 
-quantization, kernels = load_package("quantization", "cpu_kernels")
+quantization, calls, kernels = load_package("quantization", "cpu_kernels", "cpu_library")
 
 TESTS = Path(__file__).resolve().parent
 STRANGER = 54321  # no user has this number
@@ -84,6 +84,7 @@ def compiler(objects, tmp_path, monkeypatch):
     monkeypatch.setenv("CHATGLM_CPU_ARCH", "portable")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr(kernels, "_loaded", [])
+    monkeypatch.setattr(kernels, "_zig", lambda: None)
     objects[2].unlink(missing_ok=True)
     return Compiler(tools, objects[0])
 
@@ -105,7 +106,7 @@ def start():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(3):
-            kernels.serve(torch.ones(2))
+            calls.serve(torch.ones(2))
     assert len(caught) <= 1, [str(one.message) for one in caught]
     return str(caught[0].message) if caught else ""
 
@@ -119,7 +120,7 @@ def fill_cache():
 
 def works():
     x, weight = torch.randn(3, 64), torch.randn(5, 64)
-    torch.testing.assert_close(kernels.float_linear(x, weight, None), x @ weight.T, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(calls.float_linear(x, weight, None), x @ weight.T, rtol=1e-4, atol=1e-4)
     return True
 
 
@@ -386,6 +387,7 @@ def test_calls_without_a_compiler_keep_nothing_alive(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(kernels, "_loaded", [])
+    monkeypatch.setattr(kernels, "_zig", lambda: None)
     weight, scale = torch.zeros(1024, 512, dtype=torch.int8), torch.ones(1024)
     assert weight.numel() >= quantization.SMALL_WEIGHT
     activations = []
@@ -395,7 +397,7 @@ def test_calls_without_a_compiler_keep_nothing_alive(monkeypatch, tmp_path):
             activations.append(weakref.ref(x))
             with torch.no_grad():
                 quantization.dense_linear(x, x)
-                assert not kernels.serve(x, weight)
+                assert not calls.serve(x, weight)
     quantization.quantized_linear(x, weight, scale, None, 4)
     del x
     gc.collect()
@@ -502,6 +504,7 @@ LINEAR_IN_A_PROCESS = """
 import torch, warnings
 from package import load_package
 quantization = load_package("quantization")
+load_package("cpu_library")._zig = lambda: None
 layer = quantization.QuantizedLinear.from_linear(torch.nn.Linear(1024, 300), 4)  # above SMALL_WEIGHT
 x = torch.randn(9, 1024)
 def check():
@@ -584,7 +587,8 @@ print(len(caught), caught[0].message)
             CHATGLM_KERNEL_CACHE=str(tmp_path),
         )
     )
-    assert out.startswith("1 ") and "no C++ compiler found" in out and "apt-get install g++" in out
+    assert out.startswith("1 ") and "no C++ compiler found" in out
+    assert "apt-get install g++" in out and "pip install ziglang" in out
 
 
 def test_compile_error_says_what_the_compiler_said_in_any_encoding(tmp_path):

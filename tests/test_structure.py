@@ -22,6 +22,7 @@ ROOMS = (
     "cache_chatglm",
     "quantization",
     "cpu_kernels",
+    "cpu_library",
     "cuda_kernels",
     "kernel_sources",
 )
@@ -40,7 +41,8 @@ NEVER = {
     "attention_chatglm": ("os", "ctypes", "transformers"),
     "cache_chatglm": ("os", "ctypes", "subprocess"),
     "quantization": ("os", "ctypes", "subprocess", "transformers"),
-    "cpu_kernels": ("transformers", "cpm_kernels"),
+    "cpu_kernels": ("os", "threading", "subprocess", "transformers", "cpm_kernels"),
+    "cpu_library": ("transformers", "cpm_kernels"),
     "cuda_kernels": ("transformers", "subprocess"),
     "kernel_sources": ("torch", "transformers"),
 }

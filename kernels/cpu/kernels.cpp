@@ -1,8 +1,6 @@
 // The C entry points of ChatGLM2's CPU kernels, called through ctypes: from arguments to a job, from exceptions to a
 // status. Functions that return int return 0, or 1 when memory ran out; the others cannot fail.
 
-#include <pthread.h>
-
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -12,6 +10,7 @@
 #include "elementwise.h"
 #include "float_layers.h"
 #include "quantized_layers.h"
+#include "systems.h"
 #include "threads.h"
 
 extern "C" {
@@ -33,7 +32,7 @@ const char* chatglm_instructions() {
 }
 
 void chatglm_use_openmp(void* parallel) {
-  pthread_atfork(nullptr, nullptr, forget_openmp);
+  in_forked_children(forget_openmp);
   openmp_parallel = (OpenMPParallel)parallel;
 }
 

@@ -3,11 +3,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <thread>
 #include <vector>
+
+#include "systems.h"
 
 namespace {
 
@@ -64,14 +65,15 @@ class Workspace {
   template <class T> T* get(int64_t count) {
     size_t bytes = (size_t)count * sizeof(T);
     if (bytes > size_) {
-      free(data_);
-      data_ = nullptr, size_ = 0;
-      if (posix_memalign(&data_, 64, bytes)) throw std::bad_alloc();
+      free_aligned(data_);
+      size_ = 0;
+      data_ = allocate_aligned(bytes);
+      if (!data_) throw std::bad_alloc();
       size_ = bytes;
     }
     return (T*)data_;
   }
-  ~Workspace() { free(data_); }
+  ~Workspace() { free_aligned(data_); }
 
  private:
   void* data_ = nullptr;

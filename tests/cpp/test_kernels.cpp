@@ -2,8 +2,10 @@
 // differs and exits with 1. Built by tests/test_cpp.py with AddressSanitizer and UBSan; every array is a heap block of
 // exactly its size, so that a read or write past an end is an error.
 
+#if !defined(_WIN32)
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <cmath>
@@ -589,8 +591,9 @@ void same_bits_with_any_threads() {
   }
 }
 
-// Called with OpenMP in use, whose threads do not exist in the child.
+// Called with OpenMP in use, whose threads do not exist in the child. Windows has no fork.
 void forked_child_starts_its_own_threads() {
+#if !defined(_WIN32)
   fflush(stdout);
   pid_t child = fork();
   if (child == 0) {
@@ -604,6 +607,7 @@ void forked_child_starts_its_own_threads() {
   }
   int status = 1;
   expect(waitpid(child, &status, 0) == child && status == 0, "a forked child computes without OpenMP");
+#endif
 }
 
 // A size that no machine has: the call says so, whichever thread found out, and the process goes on.
