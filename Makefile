@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: chat test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
+.PHONY: chat test lint format compat compat-subset clients peers-suite bench kernels native sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +55,12 @@ bench: $(VENV)/dev
 
 kernels: $(VENV)/dev  ## kernels/cpu and kernels/cuda to the text in kernel_sources.py, byte for byte
 	$(BIN)/python -m kernels.build
+
+native: $(VENV)/dev  ## the C++ kernels for Linux, Windows and macOS; runs what Wine and qemu run (Debian, as root)
+	which qemu-aarch64 && test -e /usr/lib/wine/wine64 -a -d /usr/aarch64-linux-gnu || \
+	  apt-get install -y --no-install-recommends wine64 qemu-user libc6-arm64-cross
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-zig.txt
+	$(BIN)/python -m tests.native
 
 sanitize: $(VENV)/dev  ## the C++ kernels alone, under AddressSanitizer and UBSan, against a plain reference
 	$(BIN)/python -m pytest tests/test_cpp.py

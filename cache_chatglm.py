@@ -588,7 +588,7 @@ def free_memory(device: torch.device) -> Optional[int]:
 def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str) -> Optional[int]:
     """Bytes that a container may still take; what it holds of files can be given back."""
     try:
-        with open(f"{folder}/{limit}") as most, open(f"{folder}/{usage}") as used:
+        with open(f"{folder}/{limit}", encoding="utf-8") as most, open(f"{folder}/{usage}", encoding="utf-8") as used:
             left = int(most.read()) - int(used.read())
     except (OSError, ValueError):  # no such group, or "max"
         return None
@@ -598,7 +598,7 @@ def _control_group_memory(folder: str, limit: str, usage: str, reclaimable: str)
 def _numbers(path: str) -> Dict[str, int]:
     """{first word: bytes} of the lines of a file of the kernel's."""
     try:
-        with open(path) as lines:
+        with open(path, encoding="utf-8") as lines:
             words = [line.split() for line in lines]
     except OSError:
         return {}

@@ -240,7 +240,8 @@ def _load_or_compile(compiler: List[str], flags: List[str], version: str, told: 
                 _keep(content, folder, name)
                 found = _load(folder, name)
             except OSError as error:
-                problem = error
+                if not (isinstance(problem, _FolderError) and isinstance(error, _FolderError)):
+                    problem = error  # else the first is the folder that users have named
                 continue
             if found is not None:
                 if folder == private:

@@ -337,7 +337,7 @@ def find_cuda_libraries() -> Dict[str, str]:
     """{name: path} of libcuda, libcudart and libcublasLt: those that this process runs on, else those beside torch."""
     pattern = re.compile(r"lib(cuda|cudart|cublasLt)(-[0-9a-f]+)?\.so[.0-9]*$")
     candidates = []
-    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
+    with contextlib.suppress(OSError), open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         candidates += [line.split(None, 5)[5].strip() for line in maps if len(line.split(None, 5)) == 6]
     torch_folder = os.path.dirname(torch.__file__)
     packages = os.path.dirname(torch_folder)

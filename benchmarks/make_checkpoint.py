@@ -114,7 +114,7 @@ def write_weights(folder: Path, items: Iterator[Tuple[str, torch.Tensor]], forma
         (folder / part).rename(folder / final)
         weight_map.update(dict.fromkeys(names, final))
     index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
 def train_sentencepiece(folder: Path, lines: Iterable[str], **settings) -> None:
@@ -176,7 +176,7 @@ def make_checkpoint(
         num_texts = pieces + 5  # special tokens
         if pieces + 64 > config["padded_vocab_size"]:
             raise ValueError(f"{pieces} pieces do not fit into padded_vocab_size={config['padded_vocab_size']}")
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     copy_code(folder)
     generator = torch.Generator().manual_seed(seed)
     write_weights(folder, tensors(config, bits, getattr(torch, dtype), generator, num_texts), format, shard_bytes)

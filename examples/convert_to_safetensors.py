@@ -90,7 +90,7 @@ def convert(source: Path, target: Path, shard_bytes: int = 2 * 10**9) -> List[st
         names = [f"model-{number:05d}-of-{len(parts):05d}.safetensors" for number in range(1, len(parts) + 1)]
         weight_map = {tensor: name for name, tensors in zip(names, parts) for tensor in tensors}
         index = json.dumps({"metadata": {"total_size": total}, "weight_map": weight_map}, indent=2)
-        (target / "model.safetensors.index.json").write_text(index + "\n")
+        (target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
     for number, name in enumerate(names):
         (target / f"part-{number}").rename(target / name)
     compare(files, [target / name for name in names])

@@ -36,7 +36,8 @@ MODEL, ATTENTION, CACHE = "modeling_chatglm.py", "attention_chatglm.py", "cache_
 LAYERS, CPU_STEPS = "layers_chatglm.py", "cpu_steps.py"
 GENERATION, SAMPLING, FILES = "generation_chatglm.py", "sampling_chatglm.py", "cache_files.py"
 QUANTIZATION, LOADING = "quantization.py", "pretrained_chatglm.py"
-CONFIGURATION, TOKENIZER, CPU = "configuration_chatglm.py", "tokenization_chatglm.py", "cpu_kernels.py"
+CONFIGURATION, TOKENIZER = "configuration_chatglm.py", "tokenization_chatglm.py"
+CPU, CPU_LIBRARY = "cpu_kernels.py", "cpu_library.py"
 
 FAULTS: Tuple[Fault, ...] = (
     # ------------------------------------------------------------------------------------------ positions and norms
@@ -251,6 +252,15 @@ FAULTS: Tuple[Fault, ...] = (
         "attention is nearly even over all tokens: nonsense",
         (ONE_PASS,),
         native=True,
+    ),
+    # ------------------------------------------------------------------------------------------------------- systems
+    Fault(
+        "a folder whose name begins like that of the profile",
+        CPU_LIBRARY,
+        "PureWindowsPath(profile) in (place, *place.parents)",
+        "folder.startswith(profile)",
+        "on Windows, code is loaded that another user may have put there",
+        ("test_systems.py::test_code_is_kept_in_the_profile_of_the_user_alone",),
     ),
     # -------------------------------------------------------------------------------------------- masks and positions
     Fault(

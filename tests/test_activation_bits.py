@@ -32,7 +32,7 @@ def libraries():
     for build, flags in {"native": ["-march=native"], "avx2": ["-march=haswell"]}.items():
         if can_run(build):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(kernels, "ARCH_FLAGS", {"native": [flags]})
+                patch.setattr(library, "ARCH_FLAGS", {"native": [flags]})
                 built[build] = library._build([])
     return built
 

@@ -118,6 +118,42 @@ def test_files_and_functions_are_short_enough_to_read(path):
         assert ast.get_docstring(ast.parse(text)), "the first line says what may be in the file"
 
 
+def without_encoding(tree):
+    """Lines that open a file as text in whatever encoding the machine has, cp936 on a Chinese Windows."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        is_method = name in ("read_text", "write_text", "fdopen")
+        if not (is_method or isinstance(node.func, ast.Name) and name == "open"):
+            continue
+        keywords = {keyword.arg for keyword in node.keywords}
+        mode = ast.literal_eval(node.args[1]) if len(node.args) > 1 and name in ("open", "fdopen") else "r"
+        if "encoding" not in keywords and "b" not in mode:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("folder", [".", "examples"])
+def test_files_are_opened_in_an_encoding_of_our_own(folder):
+    """A vocabulary, a history or a configuration would be garbage, or an error, on a Chinese Windows."""
+    paths = (ROOT / folder).glob("*.py")
+    assert {path.name: lines for path in paths if (lines := without_encoding(tree_of(path)))} == {}
+
+
+def test_the_measure_finds_files_without_an_encoding():
+    calls = (
+        "open(a)",
+        "open(a, 'w')",
+        "open(a, 'rb')",
+        "open(a, encoding='utf-8')",
+        "p.read_text()",
+        "p.write_text(a)",
+    )
+    assert without_encoding(ast.parse("\n".join([*calls, "os.open(a, b)"]))) == [1, 2, 5, 6]
+
+
 def test_the_measure_finds_long_functions():
     """Else the test above would show nothing."""
     body = "    x = 1\n" * 61

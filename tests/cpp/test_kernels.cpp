@@ -460,7 +460,7 @@ void check_block(int type, int bits, int64_t batch, int64_t tokens) {
   Array keys(type, batch * room * groups * channels), values = keys;
   for (Array* array : {&x, &first, &second, &cos, &sin, &keys, &values}) array->fill();
   Array own_keys = keys, own_values = values, own_x = x, normed(type, m * hidden), gated(type, m * ffn);
-  Array output(type, m * width), residual(type, m * hidden);
+  Array output(type, m * width), residual = x, projected(type, m * all), branch = x, gates(type, 2 * m * ffn);
 
   auto multiply = [&](Quantized& layer, Array& from, Array& to) {
     layer.x = from, layer.x_stride = layer.k;
@@ -469,7 +469,6 @@ void check_block(int type, int bits, int64_t batch, int64_t tokens) {
   };
   auto sum = [&](Array& a, Array& b, Array& to) { add(type, a.data(), b.data(), m * hidden, to.data()); };
   chatglm_rms_norm(m, hidden, x.data(), type, first.data(), other, 1e-5f, normed.data(), 2);
-  Array projected(type, m * all), branch(type, m * hidden), gates(type, 2 * m * ffn);
   multiply(qkv, normed, projected);
   chatglm_rotate(m, heads + groups, pairs, projected.data(), type, all, channels, (const float*)cos.data(),
                  (const float*)sin.data(), 2);
