@@ -39,6 +39,10 @@
 #error "the packed weights are read as little-endian words"
 #endif
 
+#if defined(_WIN32) && !defined(__clang__) && !defined(CHATGLM_PORTABLE)
+#error "g++ puts vectors of 32 bytes where Windows does not align them (GCC's bug 54412): pip install ziglang"
+#endif
+
 #define INLINE inline __attribute__((always_inline))
 
 namespace {
