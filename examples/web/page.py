@@ -12,6 +12,7 @@ from examples.web.talks import Growing, Talk, Talks
 from examples.web.words import LANGUAGES, language_of, refusal, say
 
 SECONDS = 0.1  # between two looks at an answer that grows
+UPLOADS = (60, 600)  # every minute those are deleted that are older than ten; what they hold is read at once
 FORMULAS = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False), ("\\(", "\\)", False))
 CSS = """
 .gradio-container {max-width: 960px !important; margin: 0 auto !important}
@@ -24,7 +25,8 @@ footer {display: none !important}
 # Code and formulas, which stay as they are written. Elsewhere a tag is text, which Markdown would pass on as a tag.
 AS_WRITTEN = r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\\\(.*?\\\)|\\\[.*?\\\]"
 TAG = re.compile(rf"({AS_WRITTEN})|<(?=[a-zA-Z/!?])", re.DOTALL)
-ICONS = ("retry", "undo", "clear")
+BUTTONS = ("retry", "undo", "clear")
+VIEW = 4 + len(BUTTONS)  # components that show a conversation
 
 
 def readable(text: str) -> str:
@@ -48,7 +50,7 @@ class Page:
     def __init__(self, talks: Talks, demo: bool, about: Dict[str, str]):
         self.talks, self.demo, self.about = talks, demo, {**about, "limit": talks.model.config.seq_length}
         with gr.Blocks(
-            title=say("en", "title"), analytics_enabled=False, fill_height=True, fill_width=True
+            title=say("en", "title"), analytics_enabled=False, fill_height=True, fill_width=True, delete_cache=UPLOADS
         ) as self.blocks:
             self.lay_out()
             self.connect()
@@ -76,7 +78,7 @@ class Page:
         )
         with gr.Row():
             self.upload = gr.UploadButton(size="sm", type="filepath", elem_id="upload", min_width=60)
-            self.buttons = {name: gr.Button(size="sm", elem_id=name, min_width=60) for name in ICONS}
+            self.buttons = {name: gr.Button(size="sm", elem_id=name, min_width=60) for name in BUTTONS}
         with gr.Accordion(open=False, elem_id="settings") as self.settings:
             with gr.Row():
                 length = gr.Slider(1, limit, settings["max_length"] or limit, step=1)
@@ -133,11 +135,11 @@ class Page:
     def view(self, talk: Talk, status: str = "", answer: Optional[Growing] = None, **box: Any) -> List[Any]:
         """Updates of all that a conversation changes."""
         idle = answer is None
-        said = bool(talk.rounds or talk.files)
+        said, words = bool(talk.rounds or talk.files), [say(talk.language, name) for name in ("label", "box")]
         return [
             self.messages(talk, answer),
             status,
-            gr.update(submit_btn=idle, stop_btn=not idle, placeholder=say(talk.language, "box"), **box),
+            gr.update(submit_btn=idle, stop_btn=not idle, label=words[0], placeholder=words[1], **box),
             gr.update(interactive=idle, label=say(talk.language, "upload")),
             gr.update(interactive=idle and bool(talk.rounds and not talk.files), value=say(talk.language, "retry")),
             gr.update(interactive=idle and said, value=say(talk.language, "undo")),
@@ -199,13 +201,14 @@ class Page:
             answer = begin(talk)
         except Refused as error:
             gr.Warning(refusal(talk.language, error))
+            yield [gr.skip()] * VIEW
             return
         async for update in self.shown(talk, answer):
             yield update
 
     async def shown(self, talk: Talk, answer: Growing) -> AsyncIterator[List[Any]]:
         """The answer as it grows; it ends where nobody looks at it any more."""
-        last, same = None, [gr.skip()] * (2 + len(ICONS))
+        last, same = None, [gr.skip()] * (VIEW - 2)
         asked = {} if answer.question is None else {"value": ""}
         yield self.view(talk, say(talk.language, "starting"), answer, **asked)
         try:

@@ -74,14 +74,17 @@ class Talk(Chat):
         self.files: List[File] = []  # before the next question
         self.rounds: List[Round] = []
 
-    def set(self, max_length: float, temperature: float, top_p: float, greedy: bool) -> None:
-        """Settings of the next answers."""
-        limit = max(1, min(int(max_length), self.model.config.seq_length))
+    def set(
+        self, max_length: Optional[float], temperature: Optional[float], top_p: Optional[float], greedy: bool
+    ) -> None:
+        """Settings of the next answers. None, an empty field: as if it had not been touched."""
+        most = self.model.config.seq_length
+        limit = max(1, min(int(max_length or most), most))
         if limit != self.limit:
             self.limit = limit
             if self.model.config.static_decode:  # of fixed size
                 self.cache = self.new_cache()
-        drawn = {} if greedy else {"temperature": max(float(temperature), 0.01), "top_p": max(float(top_p), 0.01)}
+        drawn = {} if greedy else {"temperature": temperature or 0.8, "top_p": top_p or 0.8}
         self.settings = {"max_length": limit, "do_sample": not greedy, **drawn}
 
     # ------------------------------------------------------------------------------------------------------- answers
@@ -110,12 +113,8 @@ class Talk(Chat):
             raise
 
     def upload(self, path: Path) -> Growing:
-        """Begins to read a file, which then goes before the next question. The file is deleted."""
-        try:
-            return self._start(None, lambda answer: self._read(path, answer))
-        except Refused:
-            path.unlink()
-            raise
+        """Begins to read a file, which then goes before the next question."""
+        return self._start(None, lambda answer: self._read(path, answer))
 
     def _start(self, question: Optional[str], work: Callable[[Growing], None]) -> Growing:
         self.check_idle()
@@ -181,8 +180,6 @@ class Talk(Chat):
             answer.forgotten = isinstance(error, KeyboardInterrupt)
             if not answer.forgotten:
                 raise
-        finally:
-            path.unlink()
 
     # ------------------------------------------------------------------------------------------------- between answers
 
@@ -261,8 +258,11 @@ class Talks:
             if len(self.talks) > MOST_TALKS:
                 del self.talks[key]
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Ends all answers."""
         for talk in self.talks.values():
             talk.stop()
+
+    def close(self) -> None:
+        self.stop()
         self.pool.shutdown()

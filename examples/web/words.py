@@ -14,6 +14,7 @@ WORDS: Dict[str, Dict[str, str]] = {
         "ChatGLM2-6B: it knows small talk and a little about this package. For the real one: "
         "`make web MODEL=THUDM/chatglm2-6b-32k-int4`",
         "model": "Model: `{name}`, {bits}, up to {limit:,} tokens",
+        "label": "Question",
         "box": "Ask something. Enter sends, Shift+Enter starts a line",
         "upload": "+ Text file",
         "retry": "↻ Retry",
@@ -46,6 +47,7 @@ WORDS: Dict[str, Dict[str, str]] = {
         "demo": "这是本软件包的演示模型，约一千万参数，不是 ChatGLM2-6B：它只会闲聊，并略知本软件包。"
         "使用真正的模型：`make web MODEL=THUDM/chatglm2-6b-32k-int4`",
         "model": "模型：`{name}`，{bits}，最多 {limit:,} 个 token",
+        "label": "问题",
         "box": "请输入问题。回车发送，Shift+回车换行",
         "upload": "+ 文本文件",
         "retry": "↻ 重试",
