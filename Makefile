@@ -12,7 +12,7 @@ $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-chat.txt
 	touch $@
 
-$(VENV)/dev: requirements.txt requirements-dev.txt
+$(VENV)/dev: requirements.txt requirements-dev.txt requirements-web.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $@

@@ -1,6 +1,7 @@
 """The page of `make web` in headless Chromium, as several people use it, on the demonstration model; its parts."""
 
 import http.server
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 
+import httpx
 import pytest
 from package import ROOT
 
@@ -243,7 +245,7 @@ def test_a_reload_leaves_no_answer_running(visit, pace, served):
 
 
 def test_two_users_write_at_once_and_do_not_mix(visit, pace):
-    pace.writing = 0.05
+    pace.writing = 0.03
     users = {"Ada": visit(), "Tom": visit()}
     for name, user in users.items():
         user.ask(f"My name is {name}.", wait=False)
@@ -364,17 +366,23 @@ def test_what_parameters_do(visit, served):
 
 def test_a_file_is_read_once_and_can_be_asked_about_twice(visit, pace, served):
     ada = visit()
-    text = "The children play under the trees. " * 40 + "The pass key is 4711. Remember it. 4711 is the pass key. "
+    text = (
+        "A ship sails slowly over the sea. The train crosses the long bridge. The winter morning is cold. "
+        "The pass key is 749. Remember 749. Flowers bloom in the garden. The rain has stopped and the street is quiet."
+    )
     pace.reading = 0.1
     ada.upload("notes.txt", text.encode())
     expect(ada.page.locator("#status")).to_contain_text("Reading", timeout=LONG)
     pace.reading = 0
     expect(ada.page.locator("#status")).to_contain_text("The file is read", timeout=LONG)
     expect(ada.questions.last).to_contain_text("notes.txt")
-    for question in ("What is the pass key?", "What is the pass key? Once more!"):
-        ada.ask(question)
-        read, prompt = map(int, re.findall(r"[\d,]+", ada.status.replace(",", ""))[:2])
-        assert prompt > 300 and read < 60, ada.status
+    ada.ask("What is the pass key?")
+    expect(ada.answers.last).to_contain_text("749")
+    for question in (None, "What is 2 plus 3?"):
+        if question:
+            ada.ask(question)
+        read, prompt = map(int, re.findall(r"\d+", ada.status)[:2])
+        assert read < 25 < 75 < prompt, ada.status  # the file's part was in the cache
     for left in (1, 0):
         ada.page.locator("#undo").click()
         expect(ada.answers).to_have_count(left, timeout=LONG)
@@ -404,6 +412,26 @@ def test_files_that_cannot_be_read_say_why(visit, pace, served):
     expect(ada.answers).to_have_count(1)
 
 
+@pytest.mark.parametrize("path", [str(ROOT / "README.md"), "/etc/hostname", "http://192.0.2.1/a.txt"])
+@pytest.mark.parametrize("event", ["read", "ask"])
+def test_a_request_can_name_no_file_of_the_server_nor_of_others(served, monkeypatch, path, event):
+    """gradio takes a description of a file for the value of any field, and would read or load that file."""
+    asked = []
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", lambda *_, **__: asked.append(path))
+    address, _ = served
+    events = httpx.get(f"{address}config").json()["dependencies"]
+    number = next(known["id"] for known in events if known["api_name"] == event)
+    for streamed in (False, True):
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}, "is_stream": streamed}
+        call = {"data": [file, 100, 0.8, 0.8, True], "fn_index": number, "session_hash": f"{event}{streamed}"}
+        httpx.post(f"{address}gradio_api/queue/join", json=call).raise_for_status()
+        said = httpx.get(f"{address}gradio_api/queue/data", params={"session_hash": call["session_hash"]}, timeout=10)
+        last = [json.loads(line[5:]) for line in said.text.splitlines() if "process_completed" in line]
+        assert "Text file `" not in said.text
+        assert not last[0]["success"] or path.startswith("http")  # which stays the text that it is
+    assert asked == []
+
+
 # -------------------------------------------------------------------------------------------------- the real program
 
 
@@ -428,7 +456,7 @@ __main__.main()
 """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path), "HF_HUB_OFFLINE": "0"}
     environment.update(HTTP_PROXY="http://192.0.2.1:9", HTTPS_PROXY="http://192.0.2.1:9")  # nobody is there
-    before = {path for path in ROOT.rglob("*") if ".venv" not in path.parts and "__pycache__" not in path.parts}
+    before = {*ROOT.iterdir(), ROOT / "build"}
     command = [sys.executable, "-c", start, "--port", "0"]
     program = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -451,8 +479,7 @@ __main__.main()
         said += program.communicate()[1]
     assert "ASKED" not in said and "Traceback" not in said, said
     assert list(tmp_path.glob("chatglm-web-*")) == []
-    after = {path for path in ROOT.rglob("*") if ".venv" not in path.parts and "__pycache__" not in path.parts}
-    assert {path for path in after - before if path.relative_to(ROOT).parts[0] != "build"} == set()
+    assert set(ROOT.iterdir()) <= before
 
 
 @pytest.mark.parametrize(
@@ -551,7 +578,9 @@ def test_who_leaves_is_stopped_and_may_come_back(talks, monkeypatch):
 
 
 def test_a_busy_conversation_is_changed_by_nobody(talks, tmp_path, monkeypatch):
-    monkeypatch.setattr(talks_room.Growing, "show", lambda self, text: (setattr(self, "shown", text), time.sleep(0.1)))
+    monkeypatch.setattr(
+        talks_room.Growing, "show", lambda self, text: (setattr(self, "shown", text), time.sleep(0.03))
+    )
     talk = talks.of("first", "en")
     with pytest.raises(conversation.Refused, match="no answer"):
         talk.retry()

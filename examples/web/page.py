@@ -21,6 +21,7 @@ footer {display: none !important}
 #status {min-height: 1.6em; opacity: 0.75}
 #language {flex-grow: 0; min-width: 6em !important}
 #head {align-items: center}
+@media (max-width: 640px) {#chat {height: 44vh !important}}
 """
 # Code and formulas, which stay as they are written. Elsewhere a tag is text, which Markdown would pass on as a tag.
 AS_WRITTEN = r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\\\(.*?\\\)|\\\[.*?\\\]"

@@ -21,6 +21,24 @@ HEADERS = [(b"content-security-policy", POLICY.encode()), (b"referrer-policy", b
 SECONDS_TO_END = 3  # for answers and open pages, when the server is told to end
 
 
+class Uploaded:
+    """What gradio's components do with files that a request names: those that were uploaded here, and no others."""
+
+    fetch = gr.blocks.Block.async_move_resource_to_block_cache
+
+    @staticmethod
+    async def take(block: Any, path: Any) -> Any:
+        """In place of gradio's own, which would load it from elsewhere."""
+        if str(path).lower().startswith(("http:", "https:")):
+            raise gr.Error("a file has to be uploaded")
+        return await Uploaded.fetch(block, path)
+
+    @staticmethod
+    def only(blocks: gr.Blocks) -> None:
+        blocks.has_launched = True  # else a page that is mounted lets requests name any file of this machine
+        gr.blocks.Block.async_move_resource_to_block_cache = Uploaded.take
+
+
 class Headers:
     """An ASGI application around another, that adds HEADERS to its answers."""
 
@@ -38,6 +56,7 @@ class Headers:
 
 def application(page: Any, most_bytes: int) -> Any:
     """The page as an ASGI application that sends browsers nowhere else."""
+    Uploaded.only(page.blocks)
     app = FastAPI(openapi_url=None)
     app.add_middleware(Headers)
     return gr.mount_gradio_app(
