@@ -5,20 +5,28 @@ BIN = $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: chat test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
+.PHONY: chat web test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-chat.txt
 	touch $@
 
-$(VENV)/dev: requirements.txt requirements-dev.txt
+$(VENV)/dev: requirements.txt requirements-dev.txt requirements-web.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
 chat: $(VENV)/runtime  ## a chat with MODEL=, a folder or a Hub id, or else demo_model/; ARGS="--quantize 4 --greedy" and others
 	$(BIN)/python -m examples.chat $(if $(MODEL),"$(MODEL)") $(ARGS)
+
+.venvs/web/complete: requirements.txt requirements-web.txt
+	$(PYTHON) -m venv --clear .venvs/web
+	.venvs/web/bin/pip install -q --disable-pip-version-check -r requirements-web.txt
+	touch $@
+
+web: .venvs/web/complete  ## a page to chat on in a browser, MODEL= as for `make chat`; ARGS="--port 8000 --quantize 4" and others
+	.venvs/web/bin/python -m examples.web $(if $(MODEL),"$(MODEL)") $(ARGS)
 
 test: lint  ## lint, then the whole suite
 	$(BIN)/python -m pytest
