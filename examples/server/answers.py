@@ -1,7 +1,8 @@
 """One answer: its tokens out of the model, its text up to a stop, its log-probabilities, and what is kept of it."""
 
+import sys
 import time
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Generator, List, NamedTuple, Optional, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -125,7 +126,7 @@ class Answer(Job):
 
     # --------------------------------------------------------------------------------------------- the thread of turns
 
-    def steps(self, progress: Callable[[str, int, int], None]) -> Iterator[None]:
+    def steps(self, progress: Callable[[str, int, int], None]) -> Generator[None, None, None]:
         self.began = time.monotonic()
         cache, self.cached = self._cache()
         known, held = list(self.ids), cache
@@ -233,6 +234,4 @@ class Answer(Job):
 
 def module_of(model: Any) -> Any:
     """The room of the package that holds its streams."""
-    import sys
-
     return sys.modules[type(model).stream_generate.__module__]

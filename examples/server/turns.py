@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from typing import Callable, Dict, Iterator, List, Optional
+from typing import Callable, Dict, Generator, List, Optional
 
 # A prompt is read before others where its arrival plus so many times its own reading time is the earlier: a short one
 # overtakes long ones, and none waits for ever, since those that come later and later have later times.
@@ -29,10 +29,10 @@ class Job:
         self.left, self.arrived = tokens, time.monotonic()
         self.due = self.arrived + PATIENCE * tokens / READING_SPEED
         self.cancelled = False
-        self.work: Optional[Iterator[None]] = None  # once it has begun
+        self.work: Optional[Generator[None, None, None]] = None  # once it has begun
         self.own = self.lent = self.since = 0.0  # seconds of reading, and of what was written meanwhile
 
-    def steps(self, progress: Callable[[str, int, int], None]) -> Iterator[None]:
+    def steps(self, progress: Callable[[str, int, int], None]) -> Generator[None, None, None]:
         """The work, which calls `progress` as a model does, and yields after every token."""
         raise NotImplementedError
 
@@ -138,13 +138,13 @@ class Turns:
             pass
         except Exception as problem:
             error = problem
+        if job in self.writing:
+            self.writing.remove(job)
         try:
-            job.work.close()  # type: ignore[attr-defined]
+            job.work.close()
             job.ended(error)
         except Exception:  # else one job would end the turns of all
             _logger.exception("a job failed at its end")
-        if job in self.writing:
-            self.writing.remove(job)
         return False
 
     def _between(self, job: Job, stage: str, done: int, total: int) -> None:
