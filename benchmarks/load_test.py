@@ -1,4 +1,4 @@
-"""Many clients of the API server at a time: python -m benchmarks.load_test [--tree PATH] [--clients 20] [--requests 200]
+"""Many clients of the API server at a time: python -m benchmarks.load_test [--tree PATH] [--clients 20]
 
 Starts the server of a work tree (this one, or an older one) with the demonstration model, on a port of its own. Each
 client sends its requests one after another: texts of mixed lengths with a number in each that only this request knows,
@@ -87,18 +87,27 @@ def answered_alone(asks: List[Ask]) -> List[Ask]:
     return done
 
 
-# ----------------------------------------------------------------------------------------------------------- the server
+# ---------------------------------------------------------------------------------------------------------- the server
 
 
 class Process:
-    """A server, and its memory as the kernel counts it."""
+    """A server, and its memory as the kernel counts it.
 
-    def __init__(self, tree: Path):
+    Args:
+        tree: a work tree of this repository.
+        weights: a folder with weights and code; None: the demonstration model of that tree.
+    """
+
+    def __init__(self, tree: Path, weights: Optional[Path] = None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        made = subprocess.run([sys.executable, "-c", FOLDER], cwd=tree, check=True, stdout=subprocess.PIPE, text=True)
-        command = [sys.executable, "-m", "examples.api_server", made.stdout.strip(), "--port", str(port)]
+        if weights is None:
+            made = subprocess.run(
+                [sys.executable, "-c", FOLDER], cwd=tree, check=True, stdout=subprocess.PIPE, text=True
+            )
+            weights = Path(made.stdout.strip())
+        command = [sys.executable, "-m", "examples.api_server", str(weights), "--port", str(port)]
         self.url = f"http://127.0.0.1:{port}"
         self.log = tempfile_of(tree)
         self.process = subprocess.Popen(command, cwd=tree, stdout=subprocess.DEVNULL, stderr=self.log)
@@ -237,12 +246,9 @@ def main() -> None:
         ending = server.end()
     whole = [one for one in got if one.text is not None]
     read, written = sum(one.ask.prompt for one in whole), sum(one.ask.answer for one in whole)
-    record: Dict[str, Any] = {
-        "benchmark": "load_test",
-        **machine(torch.get_num_threads()),
-        "tree": arguments.tree.name,
-    }
-    record.update(clients=arguments.clients, counts=judge(got, asks), seconds=round(seconds, 1))
+    record: Dict[str, Any] = {"benchmark": "load_test", **machine(torch.get_num_threads())}
+    record.update(tree=arguments.tree.name, clients=arguments.clients)
+    record.update(counts=judge(got, asks), seconds=round(seconds, 1))
     record.update(prompt_tokens_a_second=round(read / seconds), answer_tokens_a_second=round(written / seconds, 1))
     record.update(times=dict(times(got)), memory_mb=[round(value) for value in memory], end_seconds=round(ending, 2))
     print(f"| {arguments.clients} clients, {len(asks)} requests | |\n|---|---|")
