@@ -1,13 +1,15 @@
 """Whose turn it is on a processor with the 6B geometry: python -m benchmarks.turns FOLDER [--tokens 32000]
 
 Starts the API server with the weights in FOLDER (benchmarks.make_checkpoint, with --tokenizer; random ones will do)
-and measures, while a prompt of so many tokens is read: the first token of a short prompt that comes later; how long the
-turn is taken after its client has left; how long the server lives after SIGTERM. Prints a table, and one line of JSON
-for results/runs.jsonl.
+and measures, while a prompt of so many tokens is read: the first token of a short prompt that comes later; how long
+the turn is taken after its client has left; how long the server lives after SIGTERM. Before that, what turns cost an
+answer that is alone, with the demonstration model, whose layers take least. Prints tables, and one line of JSON for
+results/runs.jsonl.
 """
 
 import argparse
 import json
+import queue
 import re
 import statistics
 import threading
@@ -17,10 +19,17 @@ from typing import Any, Dict, List, Optional
 
 import httpx
 import torch
+from transformers import AutoTokenizer, LogitsProcessorList
 
+from benchmarks.common import load_model, module_of
 from benchmarks.limits import machine
 from benchmarks.load_test import Process
 from benchmarks.make_checkpoint import ROOT
+from examples.model_folder import DEMO, lay_together
+from examples.server.answers import Adjust, Answer, End
+from examples.server.prefixes import Prefixes
+from examples.server.schema import TextRequest
+from examples.server.turns import Turns
 
 CHAT = "/v1/chat/completions"
 SHORT = [{"role": "user", "content": "晚上睡不着应该怎么办"}]
@@ -59,6 +68,31 @@ class Client:
     def close(self) -> None:
         stream = self.reply.extensions["network_stream"].get_extra_info("socket")
         stream.shutdown(2)
+
+
+def cost_alone(rounds: int = 15) -> Dict[str, float]:
+    """Milliseconds for 1,000 tokens and 16 more: in turns, nobody else there, and as bare streams."""
+    folder = lay_together(DEMO)
+    model, tokenizer = load_model(folder), AutoTokenizer.from_pretrained(str(folder), trust_remote_code=True)
+    request = TextRequest(prompt="", temperature=0, max_tokens=16, logit_bias={str(tokenizer.eos_token_id): -100})
+    turns, prefixes, found = Turns(), Prefixes(model, 0), {"turns": [], "stream": []}
+    for number in range(rounds):
+        ids = torch.randint(3, 1700, (1000,), generator=torch.Generator().manual_seed(number)).tolist()
+        events: queue.SimpleQueue = queue.SimpleQueue()
+        answer = Answer(model, tokenizer, prefixes, request, ids, events.put)
+        begun = time.perf_counter()
+        turns.enter(answer)
+        while not isinstance(events.get(), End):
+            pass
+        found["turns"].append(time.perf_counter() - begun)
+        begun, text = time.perf_counter(), module_of(model, "generation_chatglm").AnswerText(tokenizer)
+        processors = LogitsProcessorList([Adjust(request, 1000)])
+        settings = {"do_sample": False, "max_new_tokens": 16, "logits_processor": processors}
+        for step in model.stream_generate(torch.tensor([ids]), **settings):
+            text.append(int(step[0, -1]))
+        found["stream"].append(time.perf_counter() - begun)
+    turns.stop()
+    return {name: round(1000 * statistics.median(seconds), 1) for name, seconds in found.items()}
 
 
 def gauge(url: str, name: str) -> float:
@@ -115,11 +149,20 @@ def main() -> None:
     server = Process(arguments.tree.resolve(), arguments.folder.resolve())
     try:
         server.wait()
+        costs = cost_alone()
         long = " ".join(str(number % 10) for number in range(arguments.tokens // 2))
         record = measure(server.url, server, long)
     finally:
         server.process.kill()
-    record = {"benchmark": "turns", **machine(torch.get_num_threads()), "tokens": arguments.tokens, **record}
+    record = {
+        "benchmark": "turns",
+        **machine(torch.get_num_threads()),
+        "tokens": arguments.tokens,
+        **record,
+        "alone_ms": costs,
+    }
+    print("| 1,000 tokens and 16 more, alone | ms |\n|---|---|")
+    print(f"| in turns | {costs['turns']} |\n| stream_generate() | {costs['stream']} |\n\n| | |\n|---|---|")
     for name, text in (
         ("first_alone", "first token of a short prompt, alone"),
         ("first_behind", f"first token of a short prompt behind one of {arguments.tokens:,} tokens"),

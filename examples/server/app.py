@@ -1,6 +1,7 @@
 """The routes: from a request to an answer in turns, and back."""
 
 import asyncio
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, AsyncIterator, Dict, List, NamedTuple, Optional, Tuple, Type, Union
@@ -16,7 +17,7 @@ from examples.server.answers import Answer, End, Piece
 from examples.server.errors import ApiError
 from examples.server.gate import Gate
 from examples.server.prefixes import Prefixes
-from examples.server.prompts import make_prompt
+from examples.server.prompts import Prompts
 from examples.server.telemetry import Metrics
 from examples.server.turns import Stopped, Turns, counts
 from examples.server.wire import Reply
@@ -24,6 +25,8 @@ from examples.server.wire import Reply
 LOOK = 0.5  # seconds between two looks whether a client is still there
 SIGN_OF_LIFE = 10.0  # seconds without a token after which a stream sends a comment, for what cuts silent connections
 BYTES_PER_TOKEN = 100  # no text has so many: a longer body is not read
+
+_logger = logging.getLogger("chatglm.server")
 
 
 class Settings(NamedTuple):
@@ -46,6 +49,7 @@ class Server:
         self.model, self.tokenizer, self.settings = model, tokenizer, settings
         self.limit = min(settings.most_prompt or model.config.seq_length, model.config.seq_length - 1)
         self.turns, self.prefixes, self.metrics = Turns(), Prefixes(model, settings.cache_bytes), Metrics()
+        self.prompts = Prompts(tokenizer, self.limit, model.config.padded_vocab_size)
         self.tokenizing = ThreadPoolExecutor(2, thread_name_prefix="tokenize")
         self.began = int(time.time())
         for state in counts(self.turns):
@@ -60,9 +64,7 @@ class Server:
         body = schema.read(kind, neutral, schema.parse(await request.body()))
         name = self._model(body.model)
         loop, events = asyncio.get_running_loop(), asyncio.Queue()
-        prompt = await loop.run_in_executor(
-            self.tokenizing, make_prompt, self.tokenizer, body, self.limit, self.model.config.padded_vocab_size
-        )
+        prompt = await loop.run_in_executor(self.tokenizing, self.prompts.make, body)
 
         def deliver(event: Union[Piece, End]) -> None:
             try:
@@ -122,7 +124,10 @@ class Server:
             raise
         except BaseException as error:
             record["finish_reason"] = "error"
-            raise api_error(error) from error
+            told = api_error(error)
+            if told.status == 500:
+                _logger.error("an answer failed", exc_info=error)
+            raise told from error
         finally:
             if coming is not None:
                 coming.cancel()

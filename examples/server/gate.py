@@ -55,6 +55,9 @@ class Gate:
                 await self._refuse(error, scope, receive, noting)
             else:
                 await self.app(scope, replayed(body, receive), noting)
+        except Exception:
+            record.setdefault("status", 500)
+            raise
         finally:
             self.inside -= computed
             record["seconds"] = round(time.monotonic() - begun, 3)
