@@ -30,7 +30,8 @@ class Job:
         self.due = self.arrived + PATIENCE * tokens / READING_SPEED
         self.cancelled = False
         self.work: Optional[Generator[None, None, None]] = None  # once it has begun
-        self.own = self.lent = self.since = 0.0  # seconds of reading, and of what was written meanwhile
+        self.since = 0.0  # when it was last given the turn to read
+        self.credit = 0.0  # seconds that others may write before it reads on
 
     def steps(self, progress: Callable[[str, int, int], None]) -> Generator[None, None, None]:
         """The work, which calls `progress` as a model does, and yields after every token."""
@@ -130,8 +131,7 @@ class Turns:
         assert job.work is not None
         error: Optional[BaseException] = None
         try:
-            if job.cancelled or self.stopping:
-                raise Stopped("cancelled" if job.cancelled else "the server is stopping")
+            self._check(job)
             next(job.work)
             return True
         except StopIteration:
@@ -149,25 +149,28 @@ class Turns:
 
     def _between(self, job: Job, stage: str, done: int, total: int) -> None:
         """The hook: called between the layers of a prompt, and after every token."""
-        if job.cancelled or self.stopping:
-            raise Stopped("cancelled" if job.cancelled else "the server is stopping")
+        self._check(job)
         if stage != "reading":
             return
-        job.left = total - done
+        now = time.monotonic()
+        took, job.since, job.left = now - job.since, now, total - done
         if not (self.waiting or self.writing):
             return
-        now = time.monotonic()
-        job.own += now - job.since
         other = self._next_prompt(before=job)
         while other is not None:
             self._read(other)
             other = self._next_prompt(before=job)
-        begun = time.monotonic()
-        if job.lent < job.own:
+        job.credit = min(job.credit, 0.0) + took  # what was not made use of is lost, what was too much is owed
+        while self.writing and job.credit > 0:
+            begun = time.monotonic()
             for writer in list(self.writing):
                 self._step(writer)
+            job.credit -= time.monotonic() - begun
         job.since = time.monotonic()
-        job.lent += job.since - begun
+        self._check(job)
+
+    def _check(self, job: Job) -> None:
+        """Raises Stopped where a job is not to go on."""
         if job.cancelled or self.stopping:
             raise Stopped("cancelled" if job.cancelled else "the server is stopping")
 
