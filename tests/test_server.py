@@ -218,6 +218,18 @@ def test_logprobs_are_the_models_own(served, loaded, stream):
         assert [top.logprob for top in entry.top_logprobs] == sorted(t.logprob for t in entry.top_logprobs)[::-1]
 
 
+def test_ids_without_a_text_are_said_without_one(served, loaded):
+    """A model has more rows than its tokenizer has tokens, to make its size round."""
+    model, tokenizer = loaded
+    last = model.config.padded_vocab_size - 1
+    assert last >= len(tokenizer), "control"
+    reply = chat(served, logit_bias={str(last): 100}, max_tokens=3, logprobs=True)
+    assert reply.choices[0].message.content == "" and reply.usage.completion_tokens == 3
+    assert [entry.bytes for entry in reply.choices[0].logprobs.content] == [[]] * 3
+    text = served.client.completions.create(model="demo", prompt="a", logit_bias={str(last): 100}, max_tokens=3)
+    assert text.choices[0].text == ""
+
+
 def test_logprobs_end_before_a_stop(served):
     reply = chat(served, ADA, logprobs=True, stop=" you")
     assert "".join(entry.token for entry in reply.choices[0].logprobs.content).strip() == "Nice to meet"

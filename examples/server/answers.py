@@ -206,7 +206,7 @@ class Answer(Job):
         if token == self.tokenizer.eos_token_id:
             self.reason = "stop"
             return True
-        if self.written == 1 and self.tokenizer.convert_ids_to_tokens(token).startswith("\u2581"):
+        if self.written == 1 and piece_of(self.tokenizer, token).startswith("\u2581"):
             self.lead = " "
         before = len(self.text.whole)
         grown = text.append(token)
@@ -230,6 +230,11 @@ class Answer(Job):
         self.tokens = [token for token in self.tokens if token not in ready]
         if new or ready:
             self.deliver(Piece(new, ready))
+
+
+def piece_of(tokenizer: Any, token: int) -> str:
+    """As SentencePiece has it; "" for ids without a text, of which a model has some to make its size round."""
+    return tokenizer.convert_ids_to_tokens(token) if token < len(tokenizer) else ""
 
 
 def module_of(model: Any) -> Any:

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from examples.server.answers import Answer, Piece, Token
+from examples.server.answers import Answer, Piece, Token, piece_of
 from examples.server.errors import ApiError
 from examples.server.schema import ChatRequest
 
@@ -22,7 +22,7 @@ def token_text(tokenizer: Any, token: int) -> Tuple[str, Optional[List[int]]]:
     """A token's text and its bytes; of a part of a character, the byte in OpenAI's spelling; of others, their name."""
     if token == tokenizer.eos_token_id:
         return tokenizer.eos_token, None
-    piece = tokenizer.convert_ids_to_tokens(token) if token < len(tokenizer) else ""
+    piece = piece_of(tokenizer, token)
     byte = re.fullmatch(r"<0x([0-9A-F]{2})>", piece)
     if byte:
         return f"bytes:\\x{byte[1].lower()}", [int(byte[1], 16)]
