@@ -1,7 +1,7 @@
-"""Many clients of the API server at a time: python -m benchmarks.load_test [--tree PATH] [--clients 20]
+"""Many clients of the API server at a time: python -m benchmarks.load_test [--tree PATH ...] [--clients 20]
 
-Starts the server of a work tree (this one, or an older one) with the demonstration model, on a port of its own. Each
-client sends its requests one after another: texts of mixed lengths with a number in each that only this request knows,
+Starts the server of each work tree (default: this one) with the demonstration model, on a port of its own. Each client
+sends its requests one after another: texts of mixed lengths with a number in each that only this request knows,
 and which the answer has to give back; half of them as streams; some clients leave in the middle. Every answer is
 compared with the one that `chat` gives alone. Prints tables, and one line of JSON for results/runs.jsonl.
 """
@@ -30,8 +30,8 @@ from benchmarks.make_checkpoint import ROOT
 from examples.demo_text import Writer
 from examples.model_folder import DEMO, lay_together
 
-# Sentences of filler, and how many of ten requests have so many: about 60, 1,000 and 5,000 tokens.
-LENGTHS = {"short": ((0, 5), 6), "medium": ((60, 90), 3), "long": ((380, 420), 1)}
+# Sentences of filler, and how many of ten requests have so many: about 60, 500 and 2,500 tokens.
+LENGTHS = {"short": ((0, 5), 6), "medium": ((30, 45), 3), "long": ((190, 210), 1)}
 LEAVES = 0.1  # share of requests whose client goes
 MOST_NEW = 32
 WAIT = 300  # seconds for one answer
@@ -230,40 +230,55 @@ def times(got: List[Got]) -> Iterator[Tuple[str, List[float]]]:
         yield kind, [len(first), *quantiles(first), *quantiles(whole)]
 
 
+def measure(tree: Path, asks: List[Ask], clients: int) -> Dict[str, Any]:
+    server = Process(tree)
+    try:
+        server.wait()
+        got, memory, seconds = asyncio.run(send(server.url, asks, clients, server))
+    finally:
+        ending = server.end()
+    for one in got:
+        if one.problem:
+            print(f"lost: {one.ask.kind}, {one.problem}", file=sys.stderr)
+    whole = [one for one in got if one.text is not None]
+    read, written = sum(one.ask.prompt for one in whole), sum(one.ask.answer for one in whole)
+    return {
+        "tree": tree.name,
+        "counts": judge(got, asks),
+        "seconds": round(seconds, 1),
+        "tokens_a_second": round((read + written) / seconds),
+        "memory_mb": [round(value) for value in memory],
+        "end_seconds": round(ending, 1),
+        "times": dict(times(got)),
+    }
+
+
+def show(record: Dict[str, Any]) -> None:
+    print(f"\n| {record['tree']} | |\n|---|---|")
+    for name, count in record["counts"].items():
+        print(f"| {name} | {count} |")
+    print(f"| seconds; tokens/s, prompts and answers | {record['seconds']}; {record['tokens_a_second']:,} |")
+    print(f"| memory after each quarter, MB | {', '.join(f'{value:,}' for value in record['memory_mb'])} |")
+    print(f"| seconds from SIGTERM to the end | {record['end_seconds']} |")
+    print("\n| prompt | streams | first token p50, s | p95 | whole answer p50, s | p95 |\n|---|---|---|---|---|---|")
+    for kind, values in record["times"].items():
+        print(f"| {kind} | {' | '.join(map(str, values))} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tree", type=Path, default=ROOT, help="a work tree whose server is asked")
+    parser.add_argument("--tree", type=Path, nargs="*", default=[ROOT], help="work trees whose servers are asked")
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    head = {"benchmark": "load_test", **machine(torch.get_num_threads()), "clients": arguments.clients}
     asks = answered_alone(make_requests(arguments.requests, arguments.seed))
-    server = Process(arguments.tree.resolve())
-    try:
-        server.wait()
-        got, memory, seconds = asyncio.run(send(server.url, asks, arguments.clients, server))
-    finally:
-        ending = server.end()
-    whole = [one for one in got if one.text is not None]
-    read, written = sum(one.ask.prompt for one in whole), sum(one.ask.answer for one in whole)
-    record: Dict[str, Any] = {"benchmark": "load_test", **machine(torch.get_num_threads())}
-    record.update(tree=arguments.tree.name, clients=arguments.clients)
-    record.update(counts=judge(got, asks), seconds=round(seconds, 1))
-    record.update(prompt_tokens_a_second=round(read / seconds), answer_tokens_a_second=round(written / seconds, 1))
-    record.update(times=dict(times(got)), memory_mb=[round(value) for value in memory], end_seconds=round(ending, 2))
-    print(f"| {arguments.clients} clients, {len(asks)} requests | |\n|---|---|")
-    for name, count in record["counts"].items():
-        print(f"| {name} | {count} |")
-    print(f"| seconds | {seconds:.1f} |\n| tokens/s, prompts and answers | {(read + written) / seconds:,.0f} |")
-    print(f"| memory after each quarter, MB | {', '.join(f'{value:,.0f}' for value in memory)} |")
-    print(f"| seconds from SIGTERM to the end | {ending:.1f} |")
-    print("\n| prompt | streams | first token p50 | p95 | whole answer p50 | p95 |\n|---|---|---|---|---|---|")
-    for kind, values in record["times"].items():
-        print(f"| {kind} | {' | '.join(map(str, values))} |")
-    for one in got:
-        if one.problem:
-            print(f"lost: {one.ask.kind}, {one.problem}", file=sys.stderr)
-    print(json.dumps(record, ensure_ascii=False))
+    records = []
+    for tree in arguments.tree:
+        records.append(measure(tree.resolve(), asks, arguments.clients))
+        show(records[-1])
+    print(json.dumps({**head, "trees": records}, ensure_ascii=False))
 
 
 if __name__ == "__main__":
