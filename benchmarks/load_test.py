@@ -12,13 +12,14 @@ import contextlib
 import json
 import random
 import re
+import shlex
 import socket
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import httpx
 import torch
@@ -96,9 +97,10 @@ class Process:
     Args:
         tree: a work tree of this repository.
         weights: a folder with weights and code; None: the demonstration model of that tree.
+        options: of its command line.
     """
 
-    def __init__(self, tree: Path, weights: Optional[Path] = None):
+    def __init__(self, tree: Path, weights: Optional[Path] = None, options: Sequence[str] = ()):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -107,7 +109,7 @@ class Process:
                 [sys.executable, "-c", FOLDER], cwd=tree, check=True, stdout=subprocess.PIPE, text=True
             )
             weights = Path(made.stdout.strip())
-        command = [sys.executable, "-m", "examples.api_server", str(weights), "--port", str(port)]
+        command = [sys.executable, "-m", "examples.api_server", str(weights), "--port", str(port), *options]
         self.url = f"http://127.0.0.1:{port}"
         self.log = tempfile_of(tree)
         self.process = subprocess.Popen(command, cwd=tree, stdout=subprocess.DEVNULL, stderr=self.log)
@@ -230,8 +232,8 @@ def times(got: List[Got]) -> Iterator[Tuple[str, List[float]]]:
         yield kind, [len(first), *quantiles(first), *quantiles(whole)]
 
 
-def measure(tree: Path, asks: List[Ask], clients: int) -> Dict[str, Any]:
-    server = Process(tree)
+def measure(tree: Path, asks: List[Ask], clients: int, options: Sequence[str]) -> Dict[str, Any]:
+    server = Process(tree, options=options)
     try:
         server.wait()
         got, memory, seconds = asyncio.run(send(server.url, asks, clients, server))
@@ -271,12 +273,18 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--options", default="", help="of the servers' command lines: --options='--cache-mib 32'")
     arguments = parser.parse_args()
-    head = {"benchmark": "load_test", **machine(torch.get_num_threads()), "clients": arguments.clients}
+    head = {
+        "benchmark": "load_test",
+        **machine(torch.get_num_threads()),
+        "clients": arguments.clients,
+        "options": arguments.options,
+    }
     asks = answered_alone(make_requests(arguments.requests, arguments.seed))
     records = []
     for tree in arguments.tree:
-        records.append(measure(tree.resolve(), asks, arguments.clients))
+        records.append(measure(tree.resolve(), asks, arguments.clients, shlex.split(arguments.options)))
         show(records[-1])
     print(json.dumps({**head, "trees": records}, ensure_ascii=False))
 

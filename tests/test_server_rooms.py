@@ -35,6 +35,8 @@ class Scripted(Job):
         for layer in range(self.layers):
             self.note(f"layer {layer}")
             progress("reading", self.tokens * layer // self.layers, self.tokens)
+        if self.layers:
+            progress("reading", self.tokens, self.tokens)
         if self.fails:
             raise RuntimeError("broken")
         for token in range(self.answer):
@@ -86,7 +88,8 @@ def test_a_prompt_that_is_hardly_shorter_waits(turns):
 
 
 def test_a_long_prompt_is_read_at_last_however_many_short_ones_come(turns, monkeypatch):
-    monkeypatch.setattr(turns_module, "READING_SPEED", 1e5)  # 30,000 tokens are due after 1.2 seconds
+    monkeypatch.setattr(turns_module, "MEASURED", 10**6)
+    turns.speed = 1e5  # 30,000 tokens are due after 1.2 seconds
     notes, ended = [], threading.Event()
 
     def another():
@@ -103,6 +106,17 @@ def test_a_long_prompt_is_read_at_last_however_many_short_ones_come(turns, monke
     ended.set()
     shorts = [index for index, (name, _) in enumerate(notes[: notes.index(("long", "token 0"))]) if name == "short"]
     assert shorts, "control: short ones came before it"
+
+
+def test_the_speed_of_reading_is_that_of_the_last_prompts(turns):
+    """Else a fast machine would leave long prompts to the last, and a slow one take no short one before them."""
+    turns.speed = 1e9
+    job = Scripted("job", [], tokens=64, layers=5, at={f"layer {n}": lambda: time.sleep(0.02) for n in range(5)})
+    run(turns, job)
+    assert 64 / 2 < turns.speed < 64 / 0.08
+    later = Scripted("later", [], tokens=1000)
+    run(turns, later)
+    assert later.due - later.arrived > 1000 / 64 * 0.08
 
 
 def test_answers_grow_while_a_long_prompt_is_read_and_leave_it_half_the_time(turns):

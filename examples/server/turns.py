@@ -8,7 +8,8 @@ from typing import Callable, Dict, Generator, List, Optional
 # A prompt is read before others where its arrival plus so many times its own reading time is the earlier: a short one
 # overtakes long ones, and none waits for ever, since those that come later and later have later times.
 PATIENCE = 4.0
-READING_SPEED = 30.0  # tokens/s, a processor's; it only orders prompts
+READING_SPEED = 30.0  # tokens/s, a processor's with the 6B geometry, until prompts of so many tokens show another:
+MEASURED = 32
 SHORTER = 2  # a prompt is left for one that is shorter than the rest of it by this factor, which bounds their nesting
 
 _logger = logging.getLogger(__name__)
@@ -27,10 +28,11 @@ class Job:
 
     def __init__(self, tokens: int):
         self.left, self.arrived = tokens, time.monotonic()
-        self.due = self.arrived + PATIENCE * tokens / READING_SPEED
+        self.due = self.arrived  # made later for the time its reading takes
         self.cancelled = False
         self.work: Optional[Generator[None, None, None]] = None  # once it has begun
         self.since = 0.0  # when it was last given the turn to read
+        self.read_seconds = 0.0
         self.credit = 0.0  # seconds that others may write before it reads on
 
     def steps(self, progress: Callable[[str, int, int], None]) -> Generator[None, None, None]:
@@ -54,7 +56,7 @@ class Turns:
         self.waiting: List[Job] = []
         self.reading: List[Job] = []  # each was left for the next one
         self.writing: List[Job] = []
-        self.stopping = False
+        self.stopping, self.speed = False, READING_SPEED
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="turns", daemon=True)
         self._thread.start()
@@ -63,6 +65,7 @@ class Turns:
         with self._changed:
             if self.stopping:
                 raise Stopped("the server is stopping")
+            job.due = job.arrived + PATIENCE * job.left / self.speed
             self.waiting.append(job)
             self._changed.notify()
 
@@ -154,6 +157,9 @@ class Turns:
             return
         now = time.monotonic()
         took, job.since, job.left = now - job.since, now, total - done
+        job.read_seconds += took
+        if done == total >= MEASURED:
+            self.speed = total / max(job.read_seconds, 1e-6)
         if not (self.waiting or self.writing):
             return
         other = self._next_prompt(before=job)
