@@ -27,13 +27,12 @@ class Job:
     """
 
     def __init__(self, tokens: int):
-        self.left, self.arrived = tokens, time.monotonic()
-        self.due = self.arrived  # made later for the time its reading takes
+        self.size = self.left = tokens
+        self.arrived = time.monotonic()
         self.cancelled = False
         self.work: Optional[Generator[None, None, None]] = None  # once it has begun
         self.since = 0.0  # when it was last given the turn to read
         self.read_seconds = 0.0
-        self.credit = 0.0  # seconds that others may write before it reads on
 
     def steps(self, progress: Callable[[str, int, int], None]) -> Generator[None, None, None]:
         """The work, which calls `progress` as a model does, and yields after every token."""
@@ -57,6 +56,7 @@ class Turns:
         self.reading: List[Job] = []  # each was left for the next one
         self.writing: List[Job] = []
         self.stopping, self.speed = False, READING_SPEED
+        self.credit = 0.0  # seconds that answers may be written before a prompt is read on
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="turns", daemon=True)
         self._thread.start()
@@ -65,7 +65,6 @@ class Turns:
         with self._changed:
             if self.stopping:
                 raise Stopped("the server is stopping")
-            job.due = job.arrived + PATIENCE * job.left / self.speed
             self.waiting.append(job)
             self._changed.notify()
 
@@ -103,18 +102,23 @@ class Turns:
             job = self._next_prompt()
             if job is not None:
                 self._read(job)
-            for job in list(self.writing):
-                self._step(job)
+            else:
+                for job in list(self.writing):
+                    self._step(job)
             if self.stopping and not self.writing and not self.waiting:
                 return
+
+    def due(self, job: Job) -> float:
+        """When a prompt is to be read at the latest: later ones, of whatever length, come behind it."""
+        return job.arrived + PATIENCE * job.size / self.speed
 
     def _next_prompt(self, before: Optional[Job] = None) -> Optional[Job]:
         """Takes the waiting prompt that is due first; `before`, one that a prompt in reading is left for."""
         with self._changed:
             fit = self.waiting
             if before is not None:
-                fit = [job for job in fit if job.due < before.due and job.left * SHORTER <= before.left]
-            job = min(fit, key=lambda job: job.due, default=None)
+                fit = [job for job in fit if self.due(job) < self.due(before) and job.left * SHORTER <= before.left]
+            job = min(fit, key=self.due, default=None)
             if job is not None:
                 self.waiting.remove(job)
             return job
@@ -161,17 +165,18 @@ class Turns:
         if done == total >= MEASURED:
             self.speed = total / max(job.read_seconds, 1e-6)
         if not (self.waiting or self.writing):
+            self.credit = 0.0
             return
         other = self._next_prompt(before=job)
         while other is not None:
             self._read(other)
             other = self._next_prompt(before=job)
-        job.credit = min(job.credit, 0.0) + took  # what was not made use of is lost, what was too much is owed
-        while self.writing and job.credit > 0:
+        self.credit = min(self.credit, 0.0) + took  # what was not made use of is lost, what was too much is owed
+        while self.writing and self.credit > 0:
             begun = time.monotonic()
             for writer in list(self.writing):
                 self._step(writer)
-            job.credit -= time.monotonic() - begun
+            self.credit -= time.monotonic() - begun
         job.since = time.monotonic()
         self._check(job)
 
