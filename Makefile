@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: chat web test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
+.PHONY: chat web serve test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,14 @@ chat: $(VENV)/runtime  ## a chat with MODEL=, a folder or a Hub id, or else demo
 
 web: .venvs/web/complete  ## a page to chat on in a browser, MODEL= as for `make chat`; ARGS="--port 8000 --quantize 4" and others
 	.venvs/web/bin/python -m examples.web $(if $(MODEL),"$(MODEL)") $(ARGS)
+
+$(VENV)/server: requirements.txt requirements-chat.txt requirements-serve.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-serve.txt
+	touch $@
+
+serve: $(VENV)/server  ## OpenAI's protocol on 127.0.0.1:8000 for MODEL= or demo_model/; ARGS="--port 8080 --api-key KEY" and others
+	$(BIN)/python -m examples.api_server $(if $(MODEL),"$(MODEL)") $(ARGS)
 
 test: lint  ## lint, then the whole suite
 	$(BIN)/python -m pytest

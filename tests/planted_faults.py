@@ -378,6 +378,22 @@ FAULTS: Tuple[Fault, ...] = (
     ),
     # -------------------------------------------------------------------------------------------- streams and chats
     Fault(
+        "a stream's own generator",
+        SAMPLING,
+        "return torch.multinomial(scores.softmax(-1), 1, generator=generator)",
+        "return torch.multinomial(scores.softmax(-1), 1)",
+        "a stream with a seed of its own draws what others' draws leave it",
+        ("test_streams.py::test_a_generator_of_its_own_gives_a_stream_its_seed",),
+    ),
+    Fault(
+        "log-probabilities after settings",
+        GENERATION,
+        "else scores.log_softmax(-1)  # by",
+        "else process(ids[:, :length], scores).log_softmax(-1)  # by",
+        "log-probabilities of a stream are those that temperature and top_p leave",
+        ("test_streams.py::test_logprobs_are_those_of_the_models_scores_whatever_is_made_of_them",),
+    ),
+    Fault(
         "stop token ignored",
         GENERATION,
         "finished |= torch.isin(next_ids[:, 0], eos)",
