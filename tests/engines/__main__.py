@@ -5,8 +5,8 @@
     python -m tests.engines --write               all, and the rows go into ENGINES.md
 
 In the environment of requirements-engines.txt; `make engines` makes it. Releases of transformers have environments of
-their own, those of tests/compat. FOLDER, FILE and CHECKPOINT in the last column are what the checks make for themselves
-in a temporary folder; `run_...` are modules of this folder.
+their own, those of tests/compat. FOLDER, FILE and CHECKPOINT in the last column are what the checks make for
+themselves in a temporary folder; `run_...` are modules of this folder.
 """
 
 import argparse
@@ -56,10 +56,10 @@ def main() -> int:
     started, verdicts = time.time(), []
     with tempfile.TemporaryDirectory() as scratch:
         os.environ.update(HF_MODULES_CACHE=scratch, HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
-        from tests.engines.rows import HEADER
+        from tests.engines.rows import header
 
-        lines = HEADER.splitlines()
-        print(HEADER, flush=True)
+        lines = header()
+        print(*lines, sep="\n", flush=True)
         for row in rows(arguments.engines or list(ENGINES)):
             lines.append(row.line())
             verdicts.append(row.ok)

@@ -4,8 +4,8 @@ from typing import List, NamedTuple, Optional, Sequence
 
 from torch import Tensor
 
-HEADER = """| engine | export | shared over | compared with this package, fp32 | apart | allowed | no factor | made by |
-|---|---|---|---|---|---|---|---|"""
+COLUMNS = ("engine", "export", "shared over", "compared with this package in fp32")
+COLUMNS += ("apart", "allowed", "without the factor", "made by")
 CLEAR = 10  # the control lies at least this many limits away
 
 
@@ -66,6 +66,10 @@ class Measure(NamedTuple):
 
 def _cells(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |"
+
+
+def header() -> List[str]:
+    return [_cells(*COLUMNS), "|" + "---|" * len(COLUMNS)]
 
 
 def short(value: float) -> str:

@@ -109,6 +109,7 @@ def server(folder: Path, dtype: str, processes: int) -> Iterator[str]:
         *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)),
         *("--host", "127.0.0.1", "--port", str(port), "--served-model-name", "model", "--dtype", dtype),
         *("--tensor-parallel-size", str(processes), "--max-model-len", "4096", "--enforce-eager"),
+        *("--override-generation-config", json.dumps({"temperature": 0.8, "top_p": 0.8})),  # as ENGINES.md advises
     ]
     variables = {**os.environ, **QUIET, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     log = models.SCRATCH / f"server-{port}.log"
