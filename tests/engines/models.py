@@ -38,6 +38,7 @@ QUESTIONS = (
     ("Hello!", "What is the capital of France?", "And what is 12 plus 30?"),
 )
 SECONDS = 900  # the most that one run of an engine takes
+SAID = 40_000  # characters of what it said before it failed
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 _scratch = tempfile.TemporaryDirectory(prefix="chatglm-engines-")
@@ -167,7 +168,7 @@ def run(module: str, *arguments: object, python: str = sys.executable, launcher:
     variables = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=SECONDS)
     if not out.exists():
-        raise Failed(done.stderr[-6000:] or done.stdout[-6000:])
+        raise Failed((done.stdout + done.stderr)[-SAID:])
     answers = json.loads(out.read_text(encoding="utf-8"))
     tensors = Path(f"{out}.safetensors")
     return {**answers, "scores": load_file(tensors) if tensors.exists() else {}}

@@ -13,6 +13,7 @@ from tests.engines.rows import Measure, Refusal, Row, differing, flat, largest
 
 NEWEST, OLDEST, TOO_OLD = "5.24.0", "4.48.0", "4.47.1"
 RELEASES = (NEWEST, "4.57.6", OLDEST)
+MIXED = "mixed torch.Tensor and DTensor"  # what compressed-tensors does to a model that is shared out
 PART_OF_LARGEST = 1e-5  # of the log-probabilities: sums in another order
 TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1", "-m")
 ON_DISK = {
@@ -117,7 +118,7 @@ def compressed_in_two() -> Iterator[Refusal]:
         said = str(error)
     engine = f"transformers {models.transformers_here()}, compressed-tensors"
     made_by = "torchrun ... run_glm FOLDER tp=true"
-    yield Refusal(engine, "GLM, INT4 kept", "2 processes, tensor parallel", said, "__func__", made_by)
+    yield Refusal(engine, "GLM, INT4 kept", "2 processes, tensor parallel", said, MIXED, made_by)
 
 
 CHECKS = (
