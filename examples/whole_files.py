@@ -39,7 +39,7 @@ def whole(target: Path, size: int) -> Iterator[Path]:
     """A path beside `target`, for a file or folder that becomes `target` at the end; after an error nothing is left.
 
     Args:
-        target: what must not exist yet (an empty folder may).
+        target: what must not exist yet.
         size: bytes that will be written.
 
     Raises:
@@ -61,11 +61,14 @@ def whole(target: Path, size: int) -> Iterator[Path]:
     except OSError as error:
         raise ValueError(f"{target} could not be written: {error}. Nothing of it is left") from error
     finally:
-        shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink() if place.exists() else None
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        elif place.exists():
+            place.unlink()
 
 
 def _must_be_free(target: Path) -> None:
-    if target.is_symlink() or target.is_file() or (target.is_dir() and any(target.iterdir())):
+    if os.path.lexists(target):
         raise ValueError(f"{target} is there already: choose another name, or remove it")
 
 
