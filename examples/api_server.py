@@ -20,6 +20,8 @@ from examples.chat import ABOUT_DEMO, check_device, check_model
 from examples.model_folder import find_model, load, step
 
 KEY = "CHATGLM_API_KEY"  # the environment does not show in lists of processes
+# What scripts of 2023 call the model in their requests.
+USUAL_NAMES = ("chatglm2-6b", "chatglm2-6b-int4", "chatglm2-6b-32k", "chatglm2-6b-32k-int4", "gpt-3.5-turbo")
 HERE = ("127.0.0.1", "::1", "localhost")
 GRACE = 2  # seconds after which connections that are still open at the end are cut
 
@@ -29,7 +31,7 @@ _logger = logging.getLogger("chatglm.server")
 def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", help="a folder with weights, or a Hub id")
-    parser.add_argument("--name", action="append", help="of the model in requests (default: its folder's); repeatable")
+    parser.add_argument("--name", action="append", help="of the model in requests (default: its folder's, and the usual ones); repeatable")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
     parser.add_argument("--api-key", default=os.environ.get(KEY), help=f"that requests must bear (or {KEY})")
@@ -90,7 +92,7 @@ def main() -> None:
     model, tokenizer = load(source, options.quantize, check_device(options.device))
     own = "chatglm2-demo" if options.model is None else Path(options.model).name
     settings = Settings(
-        names=tuple(options.name or [own]),
+        names=tuple(dict.fromkeys(options.name or (own, *USUAL_NAMES))),
         api_key=options.api_key,
         most_requests=options.max_requests,
         most_prompt=options.max_prompt,
