@@ -27,7 +27,10 @@ from .sampling_chatglm import (
     InvalidScoreLogitsProcessor,
     StreamLimits,
     StreamPasses,
+    TokenLogprobs,
     check_stream_settings,
+    check_top_logprobs,
+    choose,
     guesses_a_pass,
     make_logits_processors,
 )
@@ -447,6 +450,8 @@ class ChatGLMGeneration(GenerationMixin):
         position_ids: Optional[Tensor] = None,
         past_key_values: Any = None,
         progress: Optional[Progress] = None,
+        generator: Optional[torch.Generator] = None,
+        top_logprobs: Optional[int] = None,
         **kwargs: Any,
     ) -> Iterator:
         """Generates greedily or by sampling, and yields all ids after every token.
@@ -466,12 +471,16 @@ class ChatGLMGeneration(GenerationMixin):
             attention_mask: [b, s] or, cached tokens included, [b, t].
             past_key_values: what a stream yielded, or what `generate()` or `forward` returned.
             progress: as for `generate()`; told of a token before that is yielded.
+            generator: tokens are drawn with it, on the device of the scores, in place of torch's own: the same seed
+                gives the same answer whatever else draws meanwhile.
+            top_logprobs: yields `TokenLogprobs` too, with so many of the likeliest tokens (0: the chosen one alone).
             kwargs: generation settings as for `generate()`. `max_length` counts prompt, answer and cached tokens,
                 None means `seq_length`; `max_time` is seconds, after which the token in work is the last.
 
         Yields:
             ids [b, n], the given ones first; with `return_past_key_values`, (ids, cache), the cache holding all but
-            the last and usable after the generator went on or was closed.
+            the last and usable after the generator went on or was closed; with `top_logprobs`, those at the end:
+            (ids, logprobs) or (ids, cache, logprobs).
 
         Raises:
             TypeError: arguments that are no generation settings (`streamer`, `inputs_embeds`, a misspelt one).
@@ -490,6 +499,7 @@ class ChatGLMGeneration(GenerationMixin):
         if unknown:
             raise TypeError(f"stream_generate() got unexpected arguments {sorted(unknown)}")
         check_stream_settings(config)
+        check_top_logprobs(top_logprobs, self.config.padded_vocab_size)
         (b, prompt_length), device = input_ids.shape, input_ids.device
         guesses = guesses_a_pass(getattr(config, LOOKUP_SETTINGS[0], None), config.do_sample, b, device)
         cache, past_length, limit = self._stream_cache(config, past_key_values, b, prompt_length)
@@ -515,12 +525,10 @@ class ChatGLMGeneration(GenerationMixin):
         )
         ids = passes.ids
         for length in range(prompt_length, ids.shape[1]):
-            scores = process(ids[:, :length], passes.next_scores(length, **told))
-            told = {}
-            if config.do_sample:
-                next_ids = torch.multinomial(scores.softmax(-1), 1)
-            else:
-                next_ids = scores.argmax(-1, keepdim=True)
+            scores, told = passes.next_scores(length, **told), {}
+            said = None if top_logprobs is None else scores.log_softmax(-1)  # by the model, before any setting
+            scores = process(ids[:, :length], scores)
+            next_ids = choose(scores, config.do_sample, generator)
             ids[:, length : length + 1] = next_ids
             finished |= torch.isin(next_ids[:, 0], eos)
             finished |= torch.as_tensor(stop(ids[:, : length + 1], scores), device=device)
@@ -528,7 +536,9 @@ class ChatGLMGeneration(GenerationMixin):
             passes.judge(next_ids, done)
             if progress is not None:
                 progress("writing", length + 1 - prompt_length, ids.shape[1] - prompt_length)
-            yield (ids[:, : length + 1], passes.snapshot()) if return_past_key_values else ids[:, : length + 1]
+            step = (ids[:, : length + 1], *([passes.snapshot()] if return_past_key_values else []))
+            step += () if said is None else (TokenLogprobs.of(said, next_ids, top_logprobs),)
+            yield step if len(step) > 1 else step[0]
             if done:
                 return
 
@@ -665,13 +675,16 @@ class ChatGLMGeneration(GenerationMixin):
             past_key_values: what an earlier call with `return_past_key_values` gave last; `history` then names the
                 rounds that it holds, and only the new query is computed.
             progress: as for `generate()`; told of a token before the text with it is yielded.
+            kwargs: further arguments of `stream_generate()`, such as `generator`.
 
         Yields:
             (response so far, history), or with `return_past_key_values` (response so far, history, past_key_values).
 
         Raises:
-            ValueError: a prompt above `seq_length`, or settings that a stream cannot honour.
+            ValueError: a prompt above `seq_length`, settings that a stream cannot honour, or `top_logprobs`.
         """
+        if kwargs.get("top_logprobs") is not None:
+            raise ValueError("stream_chat() yields texts; stream_generate() gives top_logprobs, token by token")
         if past_key_values is None:
             inputs = self.build_inputs(tokenizer, query, history)
         else:

@@ -182,6 +182,36 @@ def make_logits_processors(
     return processors
 
 
+# ----------------------------------------------------------------------------------------------------- the next token
+
+
+def choose(scores: Tensor, do_sample: Optional[bool], generator: Optional[torch.Generator] = None) -> Tensor:
+    """The next token of every row, ids [b, 1], by processed scores [b, vocab]: drawn, or the likeliest."""
+    if do_sample:
+        return torch.multinomial(scores.softmax(-1), 1, generator=generator)
+    return scores.argmax(-1, keepdim=True)
+
+
+def check_top_logprobs(count: Optional[int], vocabulary: int) -> None:
+    """Raises ValueError for what is no number of tokens of this vocabulary; None is none."""
+    if count is not None and not (type(count) is int and 0 <= count <= vocabulary):
+        raise ValueError(f"top_logprobs is a number of tokens from 0 to {vocabulary}, got {count!r}")
+
+
+class TokenLogprobs(NamedTuple):
+    """Natural logarithms of probabilities as the model gave them, before temperature, top_p and other settings."""
+
+    chosen: Tensor  # fp32 [b], of the token that was chosen
+    top: Tensor  # fp32 [b, k], of the likeliest ones, falling
+    top_ids: Tensor  # int64 [b, k]
+
+    @classmethod
+    def of(cls, logprobs: Tensor, chosen: Tensor, count: Optional[int]) -> "TokenLogprobs":
+        """From those of the whole vocabulary, [b, vocab], and the ids that were chosen, [b, 1]."""
+        top, top_ids = logprobs.topk(count or 0, dim=-1)
+        return cls(logprobs.gather(-1, chosen)[:, 0], top, top_ids)
+
+
 # ------------------------------------------------------------------------------------------------------- prompt lookup
 
 # The compiled kernels give each of so few tokens in a pass what a pass of its own would, to the bit. What torch

@@ -1,170 +1,110 @@
-"""A small server that speaks the /v1/chat/completions protocol, with streaming:
+"""A server that speaks OpenAI's protocol: python -m examples.api_server [FOLDER or Hub id], or `make serve`
 
-    pip install -r examples/requirements.txt
-    python -m examples.api_server chatglm2-6b-32k-int4 --port 8000
-    curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
+    curl -N http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
          -d '{"messages": [{"role": "user", "content": "你好"}], "stream": true}'
 
-Requests take turns token by token. One whose client has left is not computed any further. The server asks for no
-password: keep it on 127.0.0.1, or behind something that does.
+Without a model it serves `demo_model/`, a small demonstration model of this package. /v1/chat/completions,
+/v1/completions, /v1/models, /health and /metrics; what it cannot honour it refuses by name. One answer is computed at
+a time, in turns between layers and tokens. It asks for no password unless --api-key is given, and listens to this
+machine alone unless --host is.
 """
 
 import argparse
-import json
-import threading
-import time
-import uuid
-from typing import AsyncIterator, List, Optional, Tuple
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, List, Optional
 
-import torch
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
-from transformers import AutoModel, AutoTokenizer, StoppingCriteria, StoppingCriteriaList
+from examples.chat import ABOUT_DEMO, check_device, check_model
+from examples.model_folder import find_model, load, step
 
+KEY = "CHATGLM_API_KEY"  # the environment does not show in lists of processes
+# What scripts of 2023 call the model in their requests.
+USUAL_NAMES = ("chatglm2-6b", "chatglm2-6b-int4", "chatglm2-6b-32k", "chatglm2-6b-32k-int4", "gpt-3.5-turbo")
+HERE = ("127.0.0.1", "::1", "localhost")
+GRACE = 2  # seconds after which connections that are still open at the end are cut
 
-class Message(BaseModel):
-    role: str
-    content: str
-
-
-class ChatRequest(BaseModel):
-    messages: List[Message]
-    model: str = "chatglm2-6b-32k-int4"
-    stream: bool = False
-    temperature: float = Field(0.8, ge=0)  # 0 is greedy
-    top_p: float = Field(0.8, gt=0, le=1)
-    max_tokens: Optional[int] = Field(None, gt=0)
+_logger = logging.getLogger("chatglm.server")
 
 
-class Progress(StoppingCriteria):
-    """Stops nothing; counts tokens and remembers the last one, which tells why an answer ended."""
-
-    def __init__(self):
-        self.prompt, self.answer, self.last = None, 0, None
-
-    def __call__(self, input_ids, scores, **kwargs):
-        self.prompt = input_ids.shape[1] - 1 if self.prompt is None else self.prompt
-        self.answer, self.last = input_ids.shape[1] - self.prompt, int(input_ids[0, -1])
-        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
-
-
-def as_history(messages: List[Message]) -> Tuple[str, List[Tuple[str, str]]]:
-    """(query, history) of a conversation. A system message is put in front of the first question."""
-    texts = [message.content for message in messages if message.role != "system"]
-    roles = [message.role for message in messages if message.role != "system"]
-    if len(roles) % 2 == 0 or roles != ["user", "assistant"] * (len(roles) // 2) + ["user"]:
-        raise ValueError(f"messages must alternate between user and assistant and end with user, got {roles}")
-    system = [message.content for message in messages if message.role == "system"]
-    texts[0] = "\n\n".join([*system, texts[0]])
-    return texts[-1], list(zip(texts[:-1:2], texts[1::2]))
-
-
-class Answer:
-    """One answer in the making.
-
-    Args:
-        turn: held while a token is computed, so that requests take turns.
-    """
-
-    def __init__(self, model, tokenizer, body: ChatRequest, turn: threading.Lock):
-        query, history = as_history(body.messages)
-        settings = {"max_new_tokens": body.max_tokens} if body.max_tokens else {}
-        if body.temperature:
-            settings.update(temperature=body.temperature, top_p=body.top_p)
-        self.progress, self.turn, self.end_of_text = Progress(), turn, tokenizer.eos_token_id
-        self.head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
-        self.stream = model.stream_chat(
-            tokenizer,
-            query,
-            history,
-            max_length=model.config.seq_length,
-            do_sample=body.temperature > 0,
-            stopping_criteria=StoppingCriteriaList([self.progress]),
-            **settings,
-        )
-
-    def step(self) -> Optional[str]:
-        """The answer so far, one or a few tokens longer than before; None at its end."""
-        with self.turn:
-            return next(self.stream, (None,))[0]
-
-    async def texts(self, first: Optional[str], request: Request) -> AsyncIterator[str]:
-        """The answer so far, again and again, until it ends or the client leaves; `first` has been computed."""
-        try:
-            response = first
-            while response is not None and not await request.is_disconnected():
-                yield response
-                response = await run_in_threadpool(self.step)
-        finally:
-            self.stream.close()
-
-    def finish_reason(self) -> str:
-        return "stop" if self.progress.last in (None, self.end_of_text) else "length"
-
-    async def events(self, first: Optional[str], request: Request) -> AsyncIterator[str]:
-        """Server-sent events with what is new in each text."""
-
-        def event(delta: dict, finish_reason: Optional[str] = None) -> str:
-            choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-            data = {**self.head, "object": "chat.completion.chunk", "choices": [choice]}
-            return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-        yield event({"role": "assistant", "content": ""})
-        shown = 0
-        async for response in self.texts(first, request):
-            if len(response) > shown:
-                yield event({"content": response[shown:]})
-                shown = len(response)
-        yield event({}, self.finish_reason())
-        yield "data: [DONE]\n\n"
-
-    async def whole(self, first: Optional[str], request: Request) -> dict:
-        text = ""
-        async for response in self.texts(first, request):
-            text = response
-        message = {"role": "assistant", "content": text}
-        choice = {"index": 0, "message": message, "finish_reason": self.finish_reason()}
-        prompt, answer = self.progress.prompt, self.progress.answer
-        usage = {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
-        return {**self.head, "object": "chat.completion", "choices": [choice], "usage": usage}
+def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", help="a folder with weights, or a Hub id")
+    parser.add_argument("--name", action="append", help="of the model in requests (default: its folder's, and the usual ones); repeatable")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
+    parser.add_argument("--api-key", default=os.environ.get(KEY), help=f"that requests must bear (or {KEY})")
+    parser.add_argument("--quantize", type=int, choices=(4, 8), help="bits, for weights that are not quantized yet")
+    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: a GPU where there is one)")
+    parser.add_argument("--max-requests", type=int, default=64, help="that wait or are answered (default: 64)")
+    parser.add_argument("--max-prompt", type=int, help="tokens of a prompt (default: what the model takes)")
+    parser.add_argument("--max-body", type=int, help="bytes of a request (default: 100 for a token of a prompt)")
+    parser.add_argument(
+        "--cache-mib", type=int, default=1024, help="memory for shared prefixes (default: 1024; 0: none)"
+    )
+    parser.add_argument(
+        "--cors", action="append", default=[], metavar="ORIGIN", help="whose pages may ask; repeatable"
+    )
+    parser.add_argument("--log-text", action="store_true", help="prompts and answers in the log")
+    options = parser.parse_args(words)
+    for name in ("max_requests", "max_prompt", "max_body"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name.replace('_', '-')} {value} must be at least 1")
+    if options.cache_mib < 0:
+        parser.error(f"--cache-mib {options.cache_mib} must not be negative")
+    if options.api_key is not None and not options.api_key.strip():
+        parser.error(f"the API key is empty: give --api-key or {KEY} a text, or none of them")
+    options.max_length = None  # asked by check_model
+    return options
 
 
-def make_app(model, tokenizer) -> FastAPI:
-    app = FastAPI(title="ChatGLM2")
-    turn = threading.Lock()
+def serve(app: Any, host: str, port: int) -> None:
+    """Runs until SIGTERM or Ctrl-C, which end all answers at their next layer or token."""
+    import uvicorn
 
-    @app.get("/v1/models")
-    def models() -> dict:
-        return {"object": "list", "data": [{"id": "chatglm2-6b-32k-int4", "object": "model", "owned_by": "local"}]}
+    turns = app.state.server.turns
 
-    @app.post("/v1/chat/completions")
-    async def chat_completions(body: ChatRequest, request: Request):
-        try:  # the first step reads the whole prompt, and raises where it does not fit
-            answer = Answer(model, tokenizer, body, turn)
-            first = await run_in_threadpool(answer.step)
-        except (ValueError, MemoryError) as error:
-            raise HTTPException(400, str(error)) from error
-        if body.stream:
-            return StreamingResponse(answer.events(first, request), media_type="text/event-stream")
-        return await answer.whole(first, request)
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            turns.stop()
+            super().handle_exit(sig, frame)
 
-    return app
+    config = uvicorn.Config(
+        app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="off"
+    )
+    Server(config).run()
+    turns.stop()
+    turns.join(GRACE)
 
 
 def main() -> None:
-    import uvicorn
+    options = parse()
+    source = find_model(options.model)
+    check_model(source, options)
+    if options.model is None:
+        print(ABOUT_DEMO.replace("make chat", "make serve"), file=sys.stderr)
+    step("importing torch and transformers")
+    from examples.server.app import Settings, make_app
+    from examples.server.telemetry import log_to_stderr
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="a folder with the weights and this package's code")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    arguments = parser.parse_args()
-    tokenizer = AutoTokenizer.from_pretrained(arguments.model, trust_remote_code=True)
-    model = AutoModel.from_pretrained(arguments.model, trust_remote_code=True).eval()
-    model = model.half().cuda() if torch.cuda.is_available() else model
-    uvicorn.run(make_app(model, tokenizer), host=arguments.host, port=arguments.port)
+    model, tokenizer = load(source, options.quantize, check_device(options.device))
+    own = "chatglm2-demo" if options.model is None else Path(options.model).name
+    settings = Settings(
+        names=tuple(dict.fromkeys(options.name or (own, *USUAL_NAMES))),
+        api_key=options.api_key,
+        most_requests=options.max_requests,
+        most_prompt=options.max_prompt,
+        most_body=options.max_body,
+        cache_bytes=options.cache_mib * 2**20,
+        cors=tuple(options.cors),
+        log_text=options.log_text,
+    )
+    log_to_stderr()
+    if options.host not in HERE and options.api_key is None:
+        _logger.warning("listening on %s without --api-key: whoever reaches this port may use it", options.host)
+    serve(make_app(model, tokenizer, settings), options.host, options.port)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,9 @@ def typed_lines(**streams: Any) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------------------ options
 
 
-def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def new_parser(about: str) -> argparse.ArgumentParser:
+    """The options of a model and its answers."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", help="a folder with weights, or a Hub id")
     parser.add_argument("--model", dest="named", metavar="MODEL", help="the same")
     parser.add_argument("--quantize", type=int, choices=(4, 8), help="bits, for weights that are not quantized yet")
@@ -83,6 +84,11 @@ def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
     parser.add_argument("--max-length", type=int, help="tokens of a whole conversation (default: all that fit)")
     parser.add_argument("--temperature", type=float, help="lower is more sober (default: 0.8)")
     parser.add_argument("--greedy", action="store_true", help="always the likeliest token")
+    return parser
+
+
+def parse(words: Optional[List[str]] = None, parser: Optional[argparse.ArgumentParser] = None) -> argparse.Namespace:
+    parser = parser or new_parser(str(__doc__))
     options = parser.parse_args(words)
     if options.model and options.named and options.model != options.named:
         parser.error(f"two models are named, {options.model} and --model {options.named}: which one?")

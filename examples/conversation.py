@@ -15,6 +15,27 @@ DATE = "[[训练时间]]"  # becomes a year when it is whole
 BAR = "reading {percentage:3.0f}% |{bar:20}| {n_fmt} of {total_fmt} tokens, {remaining} to go, Ctrl-C stops"
 ERRORS = (ValueError, RuntimeError, MemoryError, OSError)  # what a question or a file can be refused with
 
+REFUSALS = {  # what a question or a file is refused with
+    "no room": "Not sent: with this question the conversation has {tokens:,} tokens, which leaves no room for an "
+    "answer within {limit:,}. /clear begins a new one",
+    "no file": "{file} is no file",
+    "missing": "{file} is not there",
+    "too large": "{file} has {size:,} bytes, far more than a conversation of {limit:,} tokens holds",
+    "not UTF-8": "{file} is not UTF-8 (byte {byte}): save it as UTF-8 text first",
+    "no text": "{file} holds zero bytes: it is no UTF-8 text",
+    "empty": "{file} is empty",
+    "too long": "{file} has {tokens:,} tokens; behind the {before:,} of the conversation that is more than the "
+    "{limit:,} that there may be",
+}
+
+
+class Refused(ValueError):
+    """A sentence of REFUSALS. Who speaks another language has it, and may have more, under `reason`."""
+
+    def __init__(self, reason: str, **values: Any):
+        super().__init__(REFUSALS.get(reason, reason).format(**values))
+        self.reason, self.values = reason, values
+
 
 class Reading(NamedTuple):
     """What an answer cost: tokens and seconds."""
@@ -123,6 +144,13 @@ class Chat:
         """Tokens of the whole prompt for a question."""
         return len(self.tokenizer(self.tokenizer.build_prompt(query, self.history))["input_ids"])
 
+    def tokens_to_answer(self, query: str) -> int:
+        """The same, of a question that leaves room for an answer."""
+        tokens = self.tokens(query)
+        if tokens >= self.limit:
+            raise Refused("no room", tokens=tokens, limit=self.limit)
+        return tokens
+
     def run(self, lines: Iterator[str]) -> None:
         """Answers lines until they end, or one says `stop`."""
         for line in lines:
@@ -145,13 +173,7 @@ class Chat:
 
     def ask(self, query: str) -> None:
         query = self.material + query
-        tokens = self.tokens(query)
-        if tokens >= self.limit:
-            self.say(
-                f"Not sent: with this question the conversation has {tokens:,} tokens, which leaves no room for an "
-                f"answer within {self.limit:,}. /clear begins a new one"
-            )
-            return
+        tokens = self.tokens_to_answer(query)
         answer = Answer(self.model, self.tokenizer, self.terminal)
         try:
             with answer.running():
@@ -219,29 +241,31 @@ class Chat:
         self.say("(a new conversation)")
 
     def read(self, path: Path) -> None:
+        before, after = self.put_before(path)
+        self.say(
+            f"{path}: {after - before:,} tokens, which go before your next question ({after:,} of {self.limit:,})"
+        )
+
+    def put_before(self, path: Path) -> Tuple[int, int]:
+        """Puts the text of a file before the next question; tokens of the prompt before and after."""
         if not path.is_file():
-            raise ValueError(f"{path} is {'no file' if path.exists() else 'not there'}")
+            raise Refused("no file" if path.exists() else "missing", file=path)
         size = path.stat().st_size
         if size > BYTES_PER_TOKEN * self.limit:
-            raise ValueError(f"{path} has {size:,} bytes, far more than a conversation of {self.limit:,} tokens holds")
+            raise Refused("too large", file=path, size=size, limit=self.limit)
         data = path.read_bytes()
         try:
             text = data.decode("utf-8-sig").strip()
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8 text first") from None
+            raise Refused("not UTF-8", file=path, byte=error.start) from None
         if not text or b"\0" in data:
-            raise ValueError(f"{path} {'holds zero bytes: it is no UTF-8 text' if text else 'is empty'}")
+            raise Refused("no text" if text else "empty", file=path)
         before, material = self.tokens(self.material), f"{self.material}{text}\n\n"
         after = self.tokens(material)
         if after >= self.limit:
-            raise ValueError(
-                f"{path} has {after - before:,} tokens; behind the {before:,} of the conversation that is more than "
-                f"the {self.limit:,} that there may be"
-            )
+            raise Refused("too long", file=path, tokens=after - before, before=before, limit=self.limit)
         self.material = material
-        self.say(
-            f"{path}: {after - before:,} tokens, which go before your next question ({after:,} of {self.limit:,})"
-        )
+        return before, after
 
     def save(self, path: Path) -> None:
         if not self.history:

@@ -12,6 +12,7 @@ import sys
 from typing import Tuple
 
 from tests.fault_runner import Fault, main
+from tests.planted_controls import CONTROLS
 
 # Selections. Both sides of a width are covered: narrow models run in torch, wide ones in compiled kernels.
 GOLDEN = "test_golden_model.py::test_single_sequence[{}]"
@@ -387,6 +388,22 @@ FAULTS: Tuple[Fault, ...] = (
         native=True,
     ),
     # -------------------------------------------------------------------------------------------- streams and chats
+    Fault(
+        "a stream's own generator",
+        SAMPLING,
+        "return torch.multinomial(scores.softmax(-1), 1, generator=generator)",
+        "return torch.multinomial(scores.softmax(-1), 1)",
+        "a stream with a seed of its own draws what others' draws leave it",
+        ("test_streams.py::test_a_generator_of_its_own_gives_a_stream_its_seed",),
+    ),
+    Fault(
+        "log-probabilities after settings",
+        GENERATION,
+        "else scores.log_softmax(-1)  # by",
+        "else process(ids[:, :length], scores).log_softmax(-1)  # by",
+        "log-probabilities of a stream are those that temperature and top_p leave",
+        ("test_streams.py::test_logprobs_are_those_of_the_models_scores_whatever_is_made_of_them",),
+    ),
     Fault(
         "stop token ignored",
         GENERATION,
@@ -770,24 +787,6 @@ FAULTS: Tuple[Fault, ...] = (
         'cache.prefix_length = about["prefix_length"]',
         "chat() reads the whole document again",
         ("test_cache_files.py::test_the_cache_that_chat_keeps_goes_on",),
-    ),
-)
-
-BASE = "base, ratio = 10000.0, config.rope_ratio"
-QUANTIZE = "test_golden_numerics.py::test_quantizing_a_model_gives_the_published_tensors"
-# What must not count as caught, so that the others' being caught says something; `effect` begins what is reported.
-CONTROLS: Tuple[Fault, ...] = (
-    Fault("another spelling", LAYERS, BASE, "base, ratio = 1e4, config.rope_ratio", "", (A,)),
-    Fault("no number", LAYERS, BASE, "base, ratio = float('nan'), config.rope_ratio", "ValueError a logit", (A,)),
-    Fault("an exception", LAYERS, BASE, "base, ratio = 10000.0, str(config.rope_ratio)", "TypeError", (A,)),
-    Fault("no import", LAYERS, "NATIVE_WIDTH = 1024", "NATIVE_WIDTH = 1024 +", "SyntaxError", (A,)),
-    Fault(
-        "an assertion of the package",
-        LOADING,
-        "for block in () if present",
-        "assert bits == 8\n        for block in () if present",
-        "tests/test_golden_numerics.py::test_quantizing_a_model_gives_the_published_tensors[A_fp32-4]: AssertionError",
-        (QUANTIZE,),
     ),
 )
 

@@ -1,4 +1,7 @@
-"""The examples, run as their docstrings say, on tiny random checkpoints. The chat is in test_terminal.py."""
+"""The examples, run as their docstrings say, on tiny random checkpoints.
+
+The chat is in test_terminal.py, the API server in test_server.py.
+"""
 
 import importlib
 import json
@@ -8,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import CODE_FILES, load
-from transformers import AutoTokenizer
 
 # A prefix moves the loss of a random model little: by 0.028 in 8 steps, and seeds differ by 0.0005 (dropout).
 LEARNED = 0.01
@@ -137,110 +139,3 @@ def test_training_data_names_the_line_that_is_wrong(tmp_path):
     path.write_text("\n")
     with pytest.raises(ValueError, match="no lines"):
         read_pairs(path)
-
-
-# --------------------------------------------------------------------------------------------------------- API server
-
-
-@pytest.fixture(scope="module")
-def server(tiny_checkpoint):
-    for package in ("fastapi", "httpx"):
-        pytest.importorskip(package, reason=f"{package} is not installed (examples/requirements.txt)")
-    folder = tiny_checkpoint()
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
-    model = load(folder).float().eval()
-    return example("api_server").make_app(model, tokenizer), model, tokenizer
-
-
-def question(text="你好", **settings):
-    return {"messages": [{"role": "user", "content": text}], "temperature": 0, "max_tokens": 12, **settings}
-
-
-def test_server_answers(server):
-    from fastapi.testclient import TestClient
-
-    app, model, tokenizer = server
-    client = TestClient(app)
-    expected, history = model.chat(tokenizer, "你好", do_sample=False, max_new_tokens=12)
-    reply = client.post("/v1/chat/completions", json=question()).json()
-    assert reply["choices"][0]["message"] == {"role": "assistant", "content": expected}
-    assert reply["choices"][0]["finish_reason"] in ("stop", "length")
-    assert 0 < reply["usage"]["completion_tokens"] <= 12
-    assert reply["usage"]["prompt_tokens"] == model.build_inputs(tokenizer, "你好")["input_ids"].shape[1]
-
-    with client.stream("POST", "/v1/chat/completions", json=question(stream=True)) as response:
-        assert response.headers["content-type"].startswith("text/event-stream")
-        lines = [line[len("data: ") :] for line in response.iter_lines() if line]
-    assert lines[-1] == "[DONE]"
-    chunks = [json.loads(line)["choices"][0] for line in lines[:-1]]
-    assert "".join(chunk["delta"].get("content", "") for chunk in chunks) == expected
-    assert chunks[-1]["finish_reason"] == reply["choices"][0]["finish_reason"]
-
-    messages = [
-        {"role": "user", "content": "你好"},
-        {"role": "assistant", "content": expected},
-        {"role": "user", "content": "again"},
-    ]
-    reply = client.post("/v1/chat/completions", json=question(messages=messages)).json()
-    again = model.chat(tokenizer, "again", history, do_sample=False, max_new_tokens=12)[0]
-    assert reply["choices"][0]["message"]["content"] == again
-    assert client.get("/v1/models").json()["data"]
-
-
-def test_server_refuses_what_it_cannot_do(server):
-    from fastapi.testclient import TestClient
-
-    client = TestClient(server[0])
-    assistant = [{"role": "assistant", "content": "x"}]
-    for body, status in (
-        (question(messages=assistant), 400),
-        (question(messages=[]), 400),
-        (question("x " * 40000), 400),
-        (question(temperature=-1), 422),
-        ({}, 422),
-    ):
-        reply = client.post("/v1/chat/completions", json=body)
-        assert reply.status_code == status and reply.json()["detail"]
-
-
-def test_server_stops_when_the_client_leaves(server, monkeypatch):
-    import asyncio
-
-    app, model, _ = server
-    steps, forward = [], model.forward
-    monkeypatch.setattr(model, "forward", lambda *args, **kwargs: steps.append(1) or forward(*args, **kwargs))
-    body = json.dumps(question(stream=True, max_tokens=2000)).encode()
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/v1/chat/completions",
-        "raw_path": b"",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"content-type", b"application/json")],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-    }
-
-    async def visit() -> None:
-        left, sent = asyncio.Event(), []
-        requests = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive():
-            if requests:
-                return requests.pop()
-            await left.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message):
-            sent.append(message)
-            if len(sent) == 5:
-                left.set()
-
-        await app(scope, receive, send)
-
-    asyncio.run(visit())
-    assert len(steps) < 200

@@ -402,3 +402,94 @@ def test_a_step_decodes_what_is_new(model, tokenizer, monkeypatch):
     assert len(read) > 50 and max(read) <= 12, "a character has four bytes at most, and some stand beside others"
     assert model.chat(tokenizer, "a", **settings_)[0].startswith(text)
     assert max(read) > 50, "control: chat decodes it all, once"
+
+
+# --------------------------------------------------------------------------------------- generators, log-probabilities
+
+
+def drawn_with(model, seed, **settings):
+    """An answer drawn with a generator of its own, while torch's is somewhere else each time."""
+    torch.manual_seed(torch.randint(10**6, ()).item())
+    generator = torch.Generator().manual_seed(seed)
+    settings = {"do_sample": True, "top_p": 1.0, "max_new_tokens": 8, "temperature": 2.0, **settings}
+    return list(model.stream_generate(PROMPT, generator=generator, **settings))[-1].tolist()
+
+
+def test_a_generator_of_its_own_gives_a_stream_its_seed(model):
+    answers = [drawn_with(model, seed) for seed in range(4)]
+    assert [drawn_with(model, seed) for seed in range(4)] == answers and len(set(map(str, answers))) > 1
+    state = torch.get_rng_state()
+    list(model.stream_generate(PROMPT, generator=torch.Generator(), do_sample=True, max_new_tokens=3))
+    assert torch.equal(torch.get_rng_state(), state), "nobody else's draws are moved"
+
+
+def test_two_streams_in_turns_draw_what_each_draws_alone(model):
+    streams = [
+        model.stream_generate(
+            PROMPT,
+            generator=torch.Generator().manual_seed(seed),
+            do_sample=True,
+            top_p=1.0,
+            max_new_tokens=8,
+            temperature=2.0,
+        )
+        for seed in (0, 1)
+    ]
+    both = list(zip(*streams))[-1]
+    assert [ids.tolist() for ids in both] == [drawn_with(model, seed) for seed in (0, 1)]
+
+
+def test_a_chat_streams_with_a_generator(model, tokenizer):
+    def said(seed):
+        generator = torch.Generator().manual_seed(seed)
+        settings = {"top_p": 1.0, "temperature": 2.0, "max_new_tokens": 8}
+        return [text for text, _ in model.stream_chat(tokenizer, "hello", generator=generator, **settings)]
+
+    assert said(1) == said(1) and any(said(seed) != said(1) for seed in (2, 3, 4))
+
+
+@pytest.mark.parametrize("top", [0, 1, 5])
+def test_logprobs_are_those_of_the_models_scores_whatever_is_made_of_them(model, package, top):
+    """Also where other settings draw from other scores, and where prompt lookup reads several tokens in a pass."""
+    kind = package("sampling_chatglm").TokenLogprobs
+    for given_settings in (
+        {"do_sample": False},
+        {"do_sample": False, "suppress_tokens": [9], "repetition_penalty": 5.0},
+        {"do_sample": True, "temperature": 2.0, "top_k": 3},
+        {"do_sample": False, "prompt_lookup_num_tokens": 3},
+    ):
+        prompt = PROMPT if "prompt_lookup_num_tokens" in given_settings else PROMPT.repeat(2, 1)
+        steps = list(model.stream_generate(prompt, top_logprobs=top, max_new_tokens=6, **given_settings))
+        ids = steps[-1][0]
+        assert len(steps) == ids.shape[1] - prompt.shape[1]
+        with torch.no_grad():
+            expected = model(ids).logits.float().log_softmax(-1)
+        for length, (_, found) in enumerate(steps, start=prompt.shape[1]):
+            here = expected[:, length - 1]
+            assert isinstance(found, kind) and found.top.shape == found.top_ids.shape == (len(prompt), top)
+            torch.testing.assert_close(found.chosen, here.gather(-1, ids[:, length, None])[:, 0], atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(found.top, here.topk(top, -1).values, atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(found.top, here.gather(-1, found.top_ids), atol=1e-4, rtol=1e-4)
+
+
+def test_logprobs_change_no_answer_and_come_behind_a_cache(model):
+    plain = list(model.stream_generate(PROMPT, do_sample=False, max_new_tokens=6))
+    told = list(model.stream_generate(PROMPT, do_sample=False, max_new_tokens=6, top_logprobs=2))
+    assert all(ids.equal(step[0]) and len(step) == 2 for ids, step in zip(plain, told))
+    both = model.stream_generate(
+        PROMPT, do_sample=False, max_new_tokens=6, top_logprobs=2, return_past_key_values=True
+    )
+    ids, cache, logprobs = list(both)[-1]
+    assert ids.equal(plain[-1]) and cache.length == ids.shape[1] - 1
+    assert torch.equal(logprobs.chosen, told[-1][1].chosen)
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.0, "3", 10**9])
+def test_a_number_of_logprobs_that_cannot_be_is_named(model, count):
+    with pytest.raises(ValueError, match=f"top_logprobs is a number of tokens from 0 to .*got {count!r}"):
+        next(model.stream_generate(PROMPT, top_logprobs=count))
+
+
+def test_a_stream_of_texts_says_where_logprobs_are(model, tokenizer):
+    with pytest.raises(ValueError, match="stream_generate"):
+        next(model.stream_chat(tokenizer, "hello", top_logprobs=1))

@@ -325,6 +325,15 @@ def stream_chat():
 
 
 @step
+def seeds_and_logprobs():
+    model, settings = load("float"), {"do_sample": True, "max_new_tokens": 6, "top_k": 50}
+    generator = torch.Generator().manual_seed(3)
+    told = list(model.stream_generate(PROMPT, generator=generator, top_logprobs=2, **settings))
+    logprobs = [[numbers(said.chosen), numbers(said.top), said.top_ids.tolist()] for _, said in told]
+    return [told[-1][0].tolist(), logprobs]
+
+
+@step
 def progress():
     """What a hook is told, that one which raises leaves model and cache usable, and the bar of quantize()."""
     model, assistant = load("float", prefill_slice_size=4), load("float")

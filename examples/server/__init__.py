@@ -1,0 +1,1 @@
+"""The rooms of examples/api_server.py, each with one job."""

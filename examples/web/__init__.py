@@ -1,0 +1,1 @@
+"""A page to chat on: python -m examples.web, or `make web`."""
