@@ -40,6 +40,92 @@ CPU_SOURCE = r"""
 #include <thread>
 #include <vector>
 
+#line 1 "kernels/cpu/pool.h"
+// Threads of our own that wait for the next call, where torch has no OpenMP runtime to share: starting them for every
+// call costs a sixth of a decode step. Nothing of what they do.
+
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace {
+
+// Lives as long as the process: its threads are never asked to end.
+class Pool {
+ public:
+  // work(team) on this thread and on threads - 1 others, or as many as the system starts. False, and nothing is done,
+  // while another thread's call is at work. Throws nothing.
+  bool run(void (*work)(void*), void* team, unsigned threads) {
+    std::unique_lock<std::mutex> only(busy_, std::try_to_lock);
+    if (!only) return false;
+    {
+      std::lock_guard<std::mutex> lock(state_);
+      start(threads - 1);
+      work_ = work, team_ = team, wanted_ = threads - 1 < started_ ? threads - 1 : started_;
+      left_ = wanted_;
+      call_++;
+    }
+    wake_.notify_all();
+    work(team);
+    if (!soon([this] { return left_ == 0; })) {
+      std::unique_lock<std::mutex> lock(state_);
+      done_.wait(lock, [this] { return left_ == 0; });
+    }
+    return true;
+  }
+
+ private:
+  void start(unsigned threads) {
+    try {
+      for (; started_ < threads; started_++) std::thread(&Pool::serve, this, started_, call_.load()).detach();
+    } catch (const std::exception&) {
+      // Too many threads in this process, or no memory for one: those that exist do the work.
+    }
+  }
+
+  // A thread that is not wanted may sleep through calls: each call waits for those that it wants.
+  void serve(unsigned number, uint64_t seen) {
+    for (;;) {
+      soon([&] { return call_ != seen; });
+      std::unique_lock<std::mutex> lock(state_);
+      wake_.wait(lock, [&] { return call_ != seen; });
+      seen = call_;
+      if (number >= wanted_) continue;
+      void (*work)(void*) = work_;
+      void* team = team_;
+      lock.unlock();
+      work(team);
+      if (--left_ == 0) {
+        std::lock_guard<std::mutex> last(state_);
+        done_.notify_one();
+      }
+    }
+  }
+
+  // Whether something comes true in the time that lies between two calls of a decode step, without going to sleep.
+  template <class Condition> static bool soon(const Condition& condition) {
+    for (int i = 0; i < 200; i++) {
+      if (condition()) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+  std::mutex busy_, state_;
+  std::condition_variable wake_, done_;
+  std::atomic<uint64_t> call_{0};
+  std::atomic<unsigned> left_{0};
+  unsigned started_ = 0, wanted_ = 0;
+  void (*work_)(void*) = nullptr;
+  void* team_ = nullptr;
+};
+
+}  // namespace
+#line 12 "kernels/cpu/threads.h"
 #line 1 "kernels/cpu/systems.h"
 // What the systems differ in: aligned memory, and what a forked child does first. No other file asks for a system.
 
@@ -83,17 +169,34 @@ inline void in_forked_children(void (*forget)()) {
 }
 
 }  // namespace
-#line 12 "kernels/cpu/threads.h"
+#line 13 "kernels/cpu/threads.h"
 
 namespace {
 
 // torch's own OpenMP runtime, handed over by Python: its threads are the ones that torch's operators have just used,
-// so they are awake, and no second pool competes with them. Null where torch has none: then threads are started per
-// call.
+// so they are awake, and no second pool competes with them. Null where torch has none: then we have a pool.
 typedef void (*OpenMPParallel)(void (*)(void*), void*, unsigned, unsigned);
 std::atomic<OpenMPParallel> openmp_parallel{nullptr};
+std::atomic<Pool*> own_pool{nullptr};
 
-void forget_openmp() { openmp_parallel = nullptr; }  // its threads do not exist in a forked child
+// The threads of both do not exist in a forked child.
+void forget_threads() { openmp_parallel = nullptr, own_pool = nullptr; }
+
+void watch_forks() {
+  static const bool once = (in_forked_children(forget_threads), true);
+  (void)once;
+}
+
+// Throws std::bad_alloc.
+Pool& pool() {
+  Pool* found = own_pool;
+  if (found) return *found;
+  watch_forks();
+  Pool* made = new Pool;
+  if (own_pool.compare_exchange_strong(found, made)) return *made;
+  delete made;  // another thread was faster
+  return *found;
+}
 
 // What OpenMPParallel does, with threads that live as long as the call. Never throws.
 void run_threads(void (*work)(void*), void* team, unsigned threads) {
@@ -130,7 +233,8 @@ template <class Body> void parallel(int threads, int64_t tasks, const Body& body
   if (threads > tasks) threads = (int)tasks;
   if (threads <= 1) Team<Body>::work(&team);
   else if (OpenMPParallel start = openmp_parallel) start(Team<Body>::work, &team, (unsigned)threads, 0);
-  else run_threads(Team<Body>::work, &team, (unsigned)threads);
+  else if (!pool().run(Team<Body>::work, &team, (unsigned)threads))
+    run_threads(Team<Body>::work, &team, (unsigned)threads);  // calls from several threads at once
   if (team.out_of_memory) throw std::bad_alloc();
 }
 
@@ -1839,7 +1943,6 @@ template <int TYPE> void multiply_float(const Linear& job) {
 
 
 
-
 extern "C" {
 
 const char* chatglm_instructions() {
@@ -1859,7 +1962,7 @@ const char* chatglm_instructions() {
 }
 
 void chatglm_use_openmp(void* parallel) {
-  in_forked_children(forget_openmp);
+  watch_forks();
   openmp_parallel = (OpenMPParallel)parallel;
 }
 

@@ -63,13 +63,14 @@ case "$*" in *--version*) echo quick of {folder}; exit 0; esac
 {body}
 while [ $# -gt 0 ]; do [ "$1" = -o ] && output=$2; shift; done
 /bin/cp {library} "$output"
-"""  # the version is another for each test, as one process loads a library of one name once
+""",  # the version is another for each test, as one process loads a library of one name once
+            encoding="utf-8",
         )
         self.path.chmod(0o755)
 
     @property
     def calls(self):
-        return [line for line in self.log.read_text().splitlines() if "--version" not in line]
+        return [line for line in self.log.read_text(encoding="utf-8").splitlines() if "--version" not in line]
 
 
 @pytest.fixture

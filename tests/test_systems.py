@@ -200,7 +200,8 @@ def test_the_compiler_of_pip_is_used_where_there_is_no_other(compiler, objects, 
     folder = tmp_path / "site packages" / "ziglang"
     folder.mkdir(parents=True)
     zig = Compiler(folder, f'"{objects[0]}"', "zig")
-    zig.path.write_text(zig.path.read_text().replace(str(zig.log), f"'{zig.log}'"))
+    text = zig.path.read_text(encoding="utf-8")
+    zig.path.write_text(text.replace(str(zig.log), f"'{zig.log}'"), encoding="utf-8")
     spec = ModuleSpec("ziglang", None, is_package=True)
     spec.submodule_search_locations.append(str(folder))
     monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: spec if name == "ziglang" else None)

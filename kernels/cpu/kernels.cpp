@@ -10,7 +10,6 @@
 #include "elementwise.h"
 #include "float_layers.h"
 #include "quantized_layers.h"
-#include "systems.h"
 #include "threads.h"
 
 extern "C" {
@@ -32,7 +31,7 @@ const char* chatglm_instructions() {
 }
 
 void chatglm_use_openmp(void* parallel) {
-  in_forked_children(forget_openmp);
+  watch_forks();
   openmp_parallel = (OpenMPParallel)parallel;
 }
 

@@ -8,17 +8,35 @@
 #include <thread>
 #include <vector>
 
+#include "pool.h"
 #include "systems.h"
 
 namespace {
 
 // torch's own OpenMP runtime, handed over by Python: its threads are the ones that torch's operators have just used,
-// so they are awake, and no second pool competes with them. Null where torch has none: then threads are started per
-// call.
+// so they are awake, and no second pool competes with them. Null where torch has none: then we have a pool.
 typedef void (*OpenMPParallel)(void (*)(void*), void*, unsigned, unsigned);
 std::atomic<OpenMPParallel> openmp_parallel{nullptr};
+std::atomic<Pool*> own_pool{nullptr};
 
-void forget_openmp() { openmp_parallel = nullptr; }  // its threads do not exist in a forked child
+// The threads of both do not exist in a forked child.
+void forget_threads() { openmp_parallel = nullptr, own_pool = nullptr; }
+
+void watch_forks() {
+  static const bool once = (in_forked_children(forget_threads), true);
+  (void)once;
+}
+
+// Throws std::bad_alloc.
+Pool& pool() {
+  Pool* found = own_pool;
+  if (found) return *found;
+  watch_forks();
+  Pool* made = new Pool;
+  if (own_pool.compare_exchange_strong(found, made)) return *made;
+  delete made;  // another thread was faster
+  return *found;
+}
 
 // What OpenMPParallel does, with threads that live as long as the call. Never throws.
 void run_threads(void (*work)(void*), void* team, unsigned threads) {
@@ -55,7 +73,8 @@ template <class Body> void parallel(int threads, int64_t tasks, const Body& body
   if (threads > tasks) threads = (int)tasks;
   if (threads <= 1) Team<Body>::work(&team);
   else if (OpenMPParallel start = openmp_parallel) start(Team<Body>::work, &team, (unsigned)threads, 0);
-  else run_threads(Team<Body>::work, &team, (unsigned)threads);
+  else if (!pool().run(Team<Body>::work, &team, (unsigned)threads))
+    run_threads(Team<Body>::work, &team, (unsigned)threads);  // calls from several threads at once
   if (team.out_of_memory) throw std::bad_alloc();
 }
 

@@ -590,7 +590,25 @@ void same_bits_with_any_threads() {
   }
 }
 
-// Called with OpenMP in use, whose threads do not exist in the child. Windows has no fork.
+// A process that answers several people: each gets what it gets alone, whoever has the pool of threads.
+void calls_at_once() {
+  chatglm_use_openmp(nullptr);
+  const Quantized job(4, 3, 700, 1030, 0, 0, 0, 1);
+  Quantized alone = job;
+  expect(alone.run(1) == 0, "status");
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; caller++)
+    callers.emplace_back([&] {
+      Quantized own = job;
+      for (int i = 0; i < 200; i++)
+        if (own.run(2 + i % 3) || own.y.bytes != alone.y.bytes) wrong++;
+    });
+  for (std::thread& caller : callers) caller.join();
+  expect(wrong == 0, "calls at once change no bit");
+}
+
+// Called with threads of OpenMP and of the pool, which do not exist in the child. Windows has no fork.
 void forked_child_starts_its_own_threads() {
 #if !defined(_WIN32)
   fflush(stdout);
@@ -644,6 +662,8 @@ int main() {
   block();
   rounding();
   same_bits_with_any_threads();
+  calls_at_once();
+  chatglm_use_openmp((void*)stand_in_openmp);
   forked_child_starts_its_own_threads();
   no_memory_is_a_status();
   printf("%s: %d comparisons, %d failed\n", chatglm_instructions(), comparisons, failures);
