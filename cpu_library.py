@@ -52,6 +52,7 @@ ARCH_FLAGS = {
 VERSION_SECONDS, COMPILE_SECONDS = 10, 600  # after which a compiler counts as hanging
 QUIET_SECONDS = 2  # that users wait without being told what for
 STALE_SECONDS = 3600  # no build takes as long
+PROFILES = ("USERPROFILE", "LOCALAPPDATA")  # folders of Windows that are closed to other users
 CACHE_ADVICE = "Name a folder of your own, on a disk that has room and allows code, in CHATGLM_KERNEL_CACHE."
 
 
@@ -109,7 +110,7 @@ def is_private(folder: str, environment: Mapping[str, str]) -> bool:
 
     Elsewhere, for instance on the root of another disk, all users may write by default.
     """
-    profiles = [environment.get(name) for name in ("USERPROFILE", "LOCALAPPDATA")]
+    profiles = [environment.get(name) for name in PROFILES]
     place = PureWindowsPath(folder)
     return any(profile and PureWindowsPath(profile) in (place, *place.parents) for profile in profiles)
 
@@ -390,7 +391,9 @@ def _cache_folder() -> str:
 
 
 def _check_private(path: str) -> None:
-    if not is_private(os.path.realpath(path), os.environ):
+    # Profiles, too, may lie behind a link: many move them to another disk.
+    profiles = {name: os.path.realpath(os.environ[name]) for name in PROFILES if os.environ.get(name)}
+    if not is_private(os.path.realpath(path), profiles):
         raise _FolderError(f"{path} is outside of your user profile, where others may write: no code is kept there")
 
 

@@ -143,8 +143,9 @@ def faulty_headers(target: Target) -> Path:
 def run_target(target: Target, library: Path) -> Dict[str, str]:
     """{column: what came of it} of a target that this machine runs."""
     program = build_program(target, "test_kernels", CPU_FOLDER, FLAGS)
+    arguments = ["no-fork"] if target.runner is QEMU else []
     began = time.monotonic()
-    done = run([*target.runner, str(program)])
+    done = run([*target.runner, str(program), *arguments])
     last = (done.stdout.strip().splitlines() or [""])[-1]
     if done.returncode or not re.fullmatch(rf"{target.instructions}: \d+ comparisons, 0 failed", last):
         raise NativeError(f"test_kernels ends with {done.returncode}: {done.stdout[-1000:]}")
@@ -153,12 +154,14 @@ def run_target(target: Target, library: Path) -> Dict[str, str]:
     loader = build_program(target, "load_library", CPU_FOLDER, FLAGS)
     place = BUILD / f"load-{target.name}" / "张 三"
     place.mkdir(parents=True, exist_ok=True)
-    shutil.copy(library, place / library.name)
+    content = library.read_bytes()
+    (place / library.name).write_bytes(content + hashlib.sha256(content).digest())  # as the loader keeps it
     loaded = run([*target.runner, str(loader), *entry_points()], cwd=place.parent)
     if loaded.returncode or f"loaded: {target.instructions}" not in loaded.stdout:
         raise NativeError(f"load_library ends with {loaded.returncode}: {loaded.stdout[-1000:]}")
 
-    faulty = run([*target.runner, str(build_program(target, "test_kernels", faulty_headers(target), FLAGS))])
+    program = build_program(target, "test_kernels", faulty_headers(target), FLAGS)
+    faulty = run([*target.runner, str(program), *arguments])
     last = (faulty.stdout.strip().splitlines() or [""])[-1]
     found = re.fullmatch(rf"{target.instructions}: \d+ comparisons, ([1-9]\d*) failed", last)
     if faulty.returncode != 1 or not found:

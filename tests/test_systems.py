@@ -125,6 +125,15 @@ def test_the_loader_needs_nothing_that_windows_lacks(windows, compiler):  # noqa
     assert start() == "" and works() and len(compiler.calls) == 2 and is_whole(library)
 
 
+def test_a_profile_that_was_moved_to_another_disk_is_still_one(windows, compiler, tmp_path, monkeypatch):  # noqa: F811
+    moved = tmp_path / "D" / "张 三"
+    moved.parent.mkdir()
+    windows.parent.rename(moved)
+    windows.parent.symlink_to(moved, target_is_directory=True)
+    assert start() == "" and works()
+    assert [path.suffix for path in (moved / windows.name).iterdir()] == [".dll"]
+
+
 def test_a_folder_outside_of_the_profile_keeps_no_code(windows, compiler, objects, tmp_path, monkeypatch):  # noqa: F811
     fill_cache()
     (library,) = windows.iterdir()

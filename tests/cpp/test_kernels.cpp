@@ -649,7 +649,8 @@ void no_memory_is_a_status() {
 
 }  // namespace test
 
-int main() {
+// An argument, whatever it is, leaves out the fork: qemu 7.2 fails in a child of a process that has threads.
+int main(int count, char**) {
   using namespace test;
   quantized_linear();
   quantized_special_values();
@@ -664,7 +665,7 @@ int main() {
   same_bits_with_any_threads();
   calls_at_once();
   chatglm_use_openmp((void*)stand_in_openmp);
-  forked_child_starts_its_own_threads();
+  if (count == 1) forked_child_starts_its_own_threads();
   no_memory_is_a_status();
   printf("%s: %d comparisons, %d failed\n", chatglm_instructions(), comparisons, failures);
   return failures ? 1 : 0;
