@@ -31,7 +31,11 @@ _logger = logging.getLogger("chatglm.server")
 def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", help="a folder with weights, or a Hub id")
-    parser.add_argument("--name", action="append", help="of the model in requests (default: its folder's, and the usual ones); repeatable")
+    parser.add_argument(
+        "--name",
+        action="append",
+        help="of the model in requests (default: its folder's, and the usual ones); repeatable",
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
     parser.add_argument("--api-key", default=os.environ.get(KEY), help=f"that requests must bear (or {KEY})")
