@@ -312,16 +312,13 @@ def _pkg_resources_stand_in() -> types.ModuleType:
 
 @contextlib.contextmanager
 def _cuda_libraries_in_reach() -> Iterator[None]:
-    """Points cpm_kernels' search at torch's CUDA libraries: $CUDA_PATH on Linux, $PATH on Windows."""
+    """Points cpm_kernels' search at torch's CUDA libraries."""
     with tempfile.TemporaryDirectory(prefix="cuda-libraries-") as folder:
-        if sys.platform == "win32":
-            variable, value = "PATH", os.path.join(os.path.dirname(torch.__file__), "lib")
-            value += os.pathsep + os.environ.get("PATH", "")
-        else:
-            variable, value = "CUDA_PATH", folder
+        if sys.platform != "win32":
             os.mkdir(os.path.join(folder, "lib64"))
             for name, path in find_cuda_libraries().items():
                 os.symlink(path, os.path.join(folder, "lib64", f"lib{name}.so"))
+        variable, value = library_search(sys.platform, folder)
         before = os.environ.get(variable)
         os.environ[variable] = value
         try:
@@ -331,6 +328,18 @@ def _cuda_libraries_in_reach() -> Iterator[None]:
                 del os.environ[variable]
             else:
                 os.environ[variable] = before
+
+
+def library_search(platform: str, links: str) -> Tuple[str, str]:
+    """The variable in which cpm_kernels' search looks on a platform, and what puts torch's libraries first there.
+
+    On Windows it lists the folders of $PATH, for the first DLL that begins with a name, and stumbles over what is no
+    folder; torch has its own beside its code, and has told the loader of DLLs about that folder.
+    """
+    if platform != "win32":
+        return "CUDA_PATH", links
+    folders = [os.path.join(os.path.dirname(torch.__file__), "lib"), *os.environ.get("PATH", "").split(os.pathsep)]
+    return "PATH", os.pathsep.join(folder for folder in folders if os.path.isdir(folder))
 
 
 def find_cuda_libraries() -> Dict[str, str]:

@@ -57,6 +57,28 @@ def test_cpm_kernels_is_unmodified_and_its_surroundings_restored(stand_in, monke
     assert "pkg_resources" not in sys.modules or sys.modules["pkg_resources"].__name__ == "pkg_resources"
 
 
+def test_on_windows_the_libraries_of_torch_are_found_first(monkeypatch, tmp_path):
+    """By cpm_kernels' own search for DLLs, in folders with stand-ins; it has not run on Windows."""
+    spec = importlib.util.find_spec("cpm_kernels")
+    path = Path(spec.origin).parent / "library" / "base.py"
+    search = importlib.util.module_from_spec(importlib.util.spec_from_file_location("search_of_cpm_kernels", path))
+    search.__spec__.loader.exec_module(search)
+    libraries, toolkit = tmp_path / "用户 torch" / "lib", tmp_path / "CUDA 8" / "bin"
+    for folder, names in ((libraries, ("cudart64_12", "cublasLt64_12")), (toolkit, ("cudart64_80", "nvrtc64_80"))):
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / f"{name}.dll").touch()
+    (tmp_path / "program.exe").touch()  # people have files in PATH, too
+    monkeypatch.setattr(torch, "__file__", str(libraries.parent / "__init__.py"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "program.exe"), str(toolkit), str(tmp_path / "gone")]))
+    monkeypatch.setenv(*cuda_kernels.library_search("win32", "not used"))
+    for name, file in (("cudart", "cudart64_12"), ("cublasLt", "cublasLt64_12")):
+        assert search.windows_find_lib(name) == str(libraries / f"{file}.dll")
+    assert search.windows_find_lib("nvrtc") == str(toolkit / "nvrtc64_80.dll")
+    assert search.windows_find_lib("cufft") is None  # after every folder, and no file
+    assert cuda_kernels.library_search("linux", "links") == ("CUDA_PATH", "links")
+
+
 @pytest.mark.parametrize("present", [False, True], ids=["without pkg_resources", "with pkg_resources"])
 def test_loads_with_and_without_pkg_resources(stand_in, monkeypatch, present):
     gpu, real = stand_in(), importlib.util.find_spec
