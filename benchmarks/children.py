@@ -37,7 +37,7 @@ class Child:
         command = [python, "-m", module, *map(str, arguments)]
         variables = {**os.environ, **(environment or {})}
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
         self.versions = self._answer()
 

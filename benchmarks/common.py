@@ -60,7 +60,7 @@ def module_of(model, name: str = "modeling_chatglm"):
 def in_own_process(module: str, *arguments: object) -> dict:
     """Runs `python -m module`, and returns the JSON object that it prints last."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
     return json.loads(output.splitlines()[-1])
 
 

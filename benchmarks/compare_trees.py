@@ -109,7 +109,7 @@ def in_turns(
 
 def import_seconds(tree: Path) -> float:
     command = [sys.executable, "-c", IMPORT, str(tree)]
-    return float(subprocess.run(command, cwd="/", check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return float(subprocess.run(command, cwd="/", check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout)
 
 
 def measure(trees: Dict[str, Path], layers: int, pairs: int, threads: int) -> Tuple[dict, float]:
@@ -141,7 +141,7 @@ def measure(trees: Dict[str, Path], layers: int, pairs: int, threads: int) -> Tu
 
 def commit_of(tree: Path) -> str:
     command = ["git", "-C", str(tree), "describe", "--always", "--dirty=+changes", "--exclude=*"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, encoding="utf-8").stdout.strip()
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ class Process:
             port = free.getsockname()[1]
         if weights is None:
             made = subprocess.run(
-                [sys.executable, "-c", FOLDER], cwd=tree, check=True, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", FOLDER], cwd=tree, check=True, stdout=subprocess.PIPE, encoding="utf-8"
             )
             weights = Path(made.stdout.strip())
         command = [sys.executable, "-m", "examples.api_server", str(weights), "--port", str(port), *options]

@@ -176,7 +176,7 @@ def find_ptxas() -> Optional[str]:
 
 
 def known_architectures(ptxas: str) -> List[int]:
-    found = re.findall(r"'sm_(\d+)'", subprocess.run([ptxas, "--help"], capture_output=True, text=True).stdout)
+    found = re.findall(r"'sm_(\d+)'", subprocess.run([ptxas, "--help"], capture_output=True, encoding="utf-8").stdout)
     return sorted({int(number) for number in found})
 
 
@@ -186,7 +186,9 @@ def assemble(ptxas: str, ptx: str, architecture: int) -> Dict[str, Tuple[int, in
         source, cubin = Path(folder) / "module.ptx", Path(folder) / "module.cubin"
         source.write_text(ptx)
         done = subprocess.run(
-            [ptxas, "-v", f"-arch=sm_{architecture}", str(source), "-o", str(cubin)], capture_output=True, text=True
+            [ptxas, "-v", f"-arch=sm_{architecture}", str(source), "-o", str(cubin)],
+            capture_output=True,
+            encoding="utf-8",
         )
     if done.returncode:
         raise CompileError(done.stderr)

@@ -21,7 +21,7 @@ BUILDS = {"native": ["-march=native"], "avx2": ["-march=haswell"], "portable": [
 
 
 def run(command, **options):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    return subprocess.run([str(word) for word in command], capture_output=True, encoding="utf-8", **options)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def objects(tmp_path_factory):
     __attribute__((constructor)) static void planted() {{ fclose(fopen("{marker}", "w")); }}'''
     for path, source in ((good, kernels.CPU_SOURCE), (evil, code)):
         flags = [*kernels.FLAGS, "-O0", "-DCHATGLM_PORTABLE"]  # optimizes nothing, so that the test is quick
-        subprocess.run([compiler, *flags, "-x", "c++", "-", "-o", path], input=source, text=True, check=True)
+        subprocess.run([compiler, *flags, "-x", "c++", "-", "-o", path], input=source, encoding="utf-8", check=True)
     return good, evil, marker
 
 

@@ -31,7 +31,9 @@ def test_importing_the_package_touches_nothing():
         "import sys; from package import load_package; load_package('quantization');"
         "print([name for name in sys.modules if name.startswith(('cpm_kernels', 'pkg_resources'))])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "tests", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "tests", capture_output=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -174,7 +174,9 @@ def test_a_process_that_is_killed_while_it_compiles_leaves_nothing_in_the_way(tm
     }
 
     def start():
-        return subprocess.Popen([sys.executable, "-c", BUILD], env=environment, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", BUILD], env=environment, stdout=subprocess.PIPE, encoding="utf-8"
+        )
 
     killed = start()
     assert killed.stdout.readline() == "begins\n"

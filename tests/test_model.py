@@ -179,7 +179,7 @@ def test_import_does_nothing_and_is_quick(tmp_path):
     times = []
     for _ in range(3):
         done = subprocess.run(
-            [sys.executable, "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True
+            [sys.executable, "-c", script], cwd=tmp_path, env=variables, capture_output=True, encoding="utf-8"
         )
         assert done.returncode == 0 and not done.stderr, done.stderr
         times.append(float(done.stdout))

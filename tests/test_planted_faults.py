@@ -24,7 +24,7 @@ def results(tmp_path_factory):
     native = load_package("cpu_kernels").library() is not None
     names = [fault.name for fault in (*FAULTS, *CONTROLS) if native or not fault.native]
     command = [sys.executable, "-m", "tests.planted_faults", "--json", str(path), *names]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert path.exists(), done.stderr
     return {result["name"]: result for result in json.loads(path.read_text())}
 

@@ -629,7 +629,7 @@ def test_make_serve_answers_curl_keeps_texts_out_of_its_log_and_ends_when_told(t
             body = json.dumps({"messages": HELLO, "stream": True, **ENDLESS})
             if shutil.which("curl"):
                 asked = ["curl", "-sN", f"{found[1]}{CHAT}", "-H", "Content-Type: application/json", "-d", body]
-                with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as curl:
+                with subprocess.Popen(asked, stdout=subprocess.PIPE, encoding="utf-8") as curl:
                     pieces = [curl.stdout.readline() for _ in range(10)]
                     began = time.monotonic()
                     server.send_signal(signal.SIGTERM)

@@ -154,6 +154,12 @@ def test_the_measure_finds_files_without_an_encoding():
     assert without_encoding(ast.parse("\n".join([*calls, "os.open(a, b)"]))) == [1, 2, 5, 6]
 
 
+def test_what_programs_print_is_read_as_utf8():
+    """`text` reads it as the locale says, and a Chinese Windows or LC_ALL=C then cannot."""
+    pattern = re.compile(r"\b(text|universal_newlines)" + "=True")
+    assert [path.name for path in PYTHON_FILES if pattern.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_the_measure_finds_long_functions():
     """Else the test above would show nothing."""
     body = "    x = 1\n" * 61

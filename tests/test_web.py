@@ -465,7 +465,7 @@ __main__.main()
     environment.update(HTTP_PROXY="http://192.0.2.1:9", HTTPS_PROXY="http://192.0.2.1:9")  # nobody is there
     before = {*ROOT.iterdir(), ROOT / "build"}
     command = [sys.executable, "-c", start, "--port", "0"]
-    program = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    program = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
     try:
         said = ""
         for line in program.stderr:

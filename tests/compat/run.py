@@ -84,7 +84,7 @@ PROBE_SECONDS = 600
 
 def pip(python: Path, *arguments: str) -> None:
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "-q", "install", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
@@ -152,7 +152,7 @@ def run_probe(name: str, checkpoints: Path) -> dict:
         }
         command = [str(python), str(Path(__file__).with_name("probe.py")), str(checkpoints), str(out), *steps]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=PROBE_SECONDS)
+            done = subprocess.run(command, capture_output=True, encoding="utf-8", env=variables, timeout=PROBE_SECONDS)
         except subprocess.TimeoutExpired:
             return {"(probe)": {"error": f"no end after {PROBE_SECONDS} s"}}
         if not out.exists():

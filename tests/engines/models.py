@@ -166,7 +166,7 @@ def run(module: str, *arguments: object, python: str = sys.executable, launcher:
     folder, work, *settings = arguments
     command = [python, *launcher, f"tests.engines.{module}", str(folder), str(work), str(out), *map(str, settings)]
     variables = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", timeout=SECONDS)
     if not out.exists():
         raise Failed((done.stdout + done.stderr)[-SAID:])
     answers = json.loads(out.read_text(encoding="utf-8"))

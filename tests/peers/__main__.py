@@ -62,7 +62,9 @@ def run_release(release: str, checkpoint: Path) -> Results:
         command = [str(python), "-m", "pytest", "-q", "-p", "recorder", "-p", "no:cacheprovider", "--noconftest"]
         command += ["-c", os.devnull, "--rootdir", str(SUITE), *(str(SUITE / name) for name in FILES)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, env=variables, cwd=scratch, timeout=SECONDS)
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", env=variables, cwd=scratch, timeout=SECONDS
+            )
         except subprocess.TimeoutExpired:
             return {"(suite)": ("failed", f"no end after {SECONDS} s")}
         if not out.exists():
