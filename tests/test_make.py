@@ -28,7 +28,12 @@ def test_the_commands_are_those_of_the_makefile(command, arguments, tmp_path):
     for path in [ROOT / "Makefile", *ROOT.glob("requirements*.txt")]:
         shutil.copy(path, tmp_path)
     settings = [f"PYTHON={sys.executable}", f"MODEL={''.join(arguments[:1])}", f"ARGS={' '.join(arguments[1:])}"]
-    done = subprocess.run(["make", "-n", command, *settings], cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8")
+    outside = {
+        name: value for name, value in os.environ.items() if not name.startswith("MAKE")
+    }  # not within `make test`
+    done = subprocess.run(
+        ["make", "-n", command, *settings], cwd=tmp_path, env=outside, stdout=subprocess.PIPE, encoding="utf-8"
+    )
     lines = [as_module(line) for line in done.stdout.splitlines() if not line.startswith("touch")]
     assert make.steps(command, arguments, "linux", installed=False) == lines
     assert make.steps(command, arguments, "linux", installed=True) == lines[2:]
