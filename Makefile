@@ -85,7 +85,7 @@ kernels: $(VENV)/dev  ## kernels/cpu and kernels/cuda to the text in kernel_sour
 
 native: $(VENV)/dev  ## the C++ kernels for Linux, Windows and macOS; runs what Wine and qemu run (Debian, as root)
 	which qemu-aarch64 && test -e /usr/lib/wine/wine64 -a -d /usr/aarch64-linux-gnu || \
-	  apt-get install -y --no-install-recommends wine64 qemu-user libc6-arm64-cross
+	  (apt-get -qq update && apt-get install -y --no-install-recommends wine64 qemu-user libc6-arm64-cross)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-zig.txt
 	$(BIN)/python -m tests.native
 
