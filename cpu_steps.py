@@ -34,16 +34,19 @@ class NativeStep:
 
     def __init__(self, blocks: Sequence[nn.Module], x: Tensor, context: Context, cache: KVCache):
         self.tensors: List[Tensor] = []  # whose addresses are in what follows
-        weights = [self._weights(block, x.shape[2], context) for block in blocks]
-        if not serve(x, context.cos, context.sin, *self.tensors):
+        weights = [self._weights(block, x.shape[2], context.cos.shape[-1]) for block in blocks]
+        cos, sin = context.cos.contiguous(), context.sin.contiguous()
+        if cos.dtype != torch.float32 or sin.dtype != torch.float32:
+            raise NotPlainError
+        if not serve(x, cos, sin, *cache.stored(0), *self.tensors):
             raise NotPlainError
         b, s, hidden = x.shape
         attention: Any = blocks[0].self_attention
         heads, groups, channels = attention.num_heads, attention.num_kv_heads, attention.head_dim
         starts = None if context.starts is None else context.starts.to(torch.int64).contiguous()
-        self.x, self.kept = x.clone(memory_format=torch.contiguous_format), (context, starts)
-        sizes = (b, s, cache.length, hidden, heads, groups, channels, context.cos.shape[-1], TYPES[x.dtype])
-        angles = (context.cos.data_ptr(), context.sin.data_ptr(), 0 if starts is None else starts.data_ptr())
+        self.x, self.kept = x.clone(memory_format=torch.contiguous_format), (cos, sin, starts)
+        sizes = (b, s, cache.length, hidden, heads, groups, channels, cos.shape[-1], TYPES[x.dtype])
+        angles = (cos.data_ptr(), sin.data_ptr(), 0 if starts is None else starts.data_ptr())
         self.step, self.scale = numbers(*sizes, *angles, torch.get_num_threads()), channels**-0.5
         like = x.new_empty((b, s, groups, channels))
         self.blocks = []
@@ -58,15 +61,15 @@ class NativeStep:
     def run(self, index: int) -> None:
         run_block(self.step, self.blocks[index], *self.eps[index], self.scale, self.x)
 
-    def _weights(self, block: Any, hidden: int, context: Context) -> List[int]:
+    def _weights(self, block: Any, hidden: int, pairs: int) -> List[int]:
         """The start of `Block` in block.h."""
         attention, mlp = untouched(block, GLMBlock).self_attention, untouched(block.mlp, MLP)
-        angles, channels = context.cos, untouched(attention, SelfAttention).head_dim
+        channels = untouched(attention, SelfAttention).head_dim
         query, key = attention.num_heads * channels, attention.num_kv_heads * channels
         if block.training or block.residual_after_norm or block.fp32_residual or attention.interleaved:
             raise NotPlainError
         # Torch rotates narrow ones, with other bits.
-        if query + key < NATIVE_WIDTH or 2 * angles.shape[-1] > channels or angles.dtype != torch.float32:
+        if query + key < NATIVE_WIDTH or 2 * pairs > channels:
             raise NotPlainError
         found: List[int] = []
         for norm in (block.input_layernorm, block.post_attention_layernorm):
@@ -112,8 +115,6 @@ def native_step(blocks: Sequence[nn.Module], x: Tensor, context: Context) -> Opt
         return None
     stored = cache.stored(0)
     if stored and (stored[0].dtype != x.dtype or stored[0].shape[0] != x.shape[0]):
-        return None
-    if not serve(x, context.cos, context.sin, *stored):
         return None
     try:
         return NativeStep(blocks, x, context, cache)

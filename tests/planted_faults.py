@@ -632,8 +632,8 @@ FAULTS: Tuple[Fault, ...] = (
     Fault(
         "cosine and sine swapped in native steps",
         CPU_STEPS,
-        "angles = (context.cos.data_ptr(), context.sin.data_ptr(), ",
-        "angles = (context.sin.data_ptr(), context.cos.data_ptr(), ",
+        "angles = (cos.data_ptr(), sin.data_ptr(), ",
+        "angles = (sin.data_ptr(), cos.data_ptr(), ",
         "the first token of an answer is right, the others are nonsense",
         (NATIVE,),
         native=True,

@@ -105,6 +105,21 @@ def test_bits_of_padded_rows(counted, monkeypatch):
     assert torch.equal(found, by_modules(monkeypatch, lambda: talk(model, 2, (11, 1, 1, 1), mask)))
 
 
+@pytest.mark.parametrize("table", ["float32", "float16"])
+def test_bits_of_positions_that_rows_share(counted, monkeypatch, table):
+    """Given once for all rows, they are one row in memory, and so may be what is made of them."""
+    model, ids = build(rotary_table_dtype=table), torch.arange(6).view(3, 2)
+    positions = torch.tensor([[3, 40]])
+
+    @torch.no_grad()
+    def logits():
+        return model(ids, position_ids=positions, use_cache=True).logits
+
+    found = logits()
+    assert counted == [0, 1]
+    assert torch.equal(found, by_modules(monkeypatch, logits))
+
+
 @pytest.mark.parametrize("changes", [{"add_qkv_bias": False}, {"add_bias_linear": True}, {"multi_query_group_num": 1}])
 def test_bits_of_other_models(counted, monkeypatch, changes):
     model = build(**changes)

@@ -32,10 +32,8 @@ class Growing(Answer):
 
     def __init__(self, talk: "Talk", question: Optional[str]):
         super().__init__(talk.model, talk.tokenizer, terminal=False)
-        self.turn, self.question = (
-            Turn(talk.turns, lambda: self.asked_to_stop),
-            question,
-        )  # no question: a file is read
+        self.turn = Turn(talk.turns, lambda: self.asked_to_stop)
+        self.question = question  # none: a file is read
         self.prompt = self.unread = 0  # tokens of the prompt; of those what the cache did not hold
         self.forgotten = False  # stopped before there was anything to keep
         self.done: "Future[None]" = Future()
