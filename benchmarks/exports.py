@@ -1,6 +1,6 @@
 """Exports of the whole 6B geometry: anonymous memory beyond the imports, seconds, bytes written.
 
-    python -m benchmarks.exports                       28 random layers, INT4 and fp16, every export; 45 GB of disk
+    python -m benchmarks.exports                       28 random layers, INT4, fp16 and fp32; 55 GB of disk
     python -m benchmarks.exports --layers 2 --only glm:integers gguf:integers
 
 Each export runs in a process of its own, in which a thread reads RssAnon (memory that no file backs) every few
@@ -42,6 +42,7 @@ SOURCES: Dict[str, List[Export]] = {
         Export("gguf", "float16"),
     ],
     "float16": [Export("glm", "float16"), Export("gguf", "float16")],
+    "float32": [Export("glm", "float32"), Export("glm", "float16"), Export("gguf", "float32")],
 }
 
 
@@ -108,7 +109,7 @@ def main() -> None:
             if not wanted:
                 continue
             source = Path(scratch) / name
-            settings = {"bits": 4} if name == "int4" else {"bits": 0, "format": "safetensors"}
+            settings = {"bits": 4} if name == "int4" else {"bits": 0, "format": "safetensors", "dtype": name}
             make_checkpoint(source, num_layers=arguments.layers, **settings)
             for export in wanted:
                 found = measured(source, Path(scratch) / "target", export)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
 
@@ -205,7 +206,8 @@ def integers(weight: Tensor, bits: int) -> Tensor:
 def as_float(tensor: Tensor, dtype: torch.dtype, name: str) -> Tensor:
     """The tensor in another dtype. Raises ValueError where numbers of it are beyond that dtype's range."""
     found = tensor.to(dtype)
-    if dtype == torch.float16 and tensor.dtype != dtype and not torch.isfinite(found).all():
+    # isfinite() would take the memory of the tensor again.
+    if dtype == torch.float16 and tensor.dtype != dtype and not all(map(math.isfinite, found.aminmax())):
         raise ValueError(f"{name} holds numbers beyond the range of float16: choose --dtype float32 or bfloat16")
     return found
 

@@ -30,7 +30,7 @@ GOLDEN_SUBSET = ROOT / "tests" / "golden"
 GOLDEN = SHARED_GOLDEN if SHARED_GOLDEN.is_dir() else GOLDEN_SUBSET
 # Tests marked `golden` that pass with `../shared`: a run of the whole suite with fewer of them fails. Raise the
 # number with each new case; lower it for none.
-GOLDEN_CASES = 429
+GOLDEN_CASES = 430
 NARROWING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "maxfail", "collectonly")
 CODE_FILES = tuple(sorted(path.name for path in ROOT.glob("*.py")))
 

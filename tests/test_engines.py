@@ -42,6 +42,12 @@ def test_two_processes_share_an_export(short_prompts):
     assert scores.control > FAR and tokens.apart == 0
 
 
+@pytest.mark.golden
+def test_an_export_gives_what_the_original_recorded(short_prompts):
+    scores, tokens = passed(use_transformers.original("this release", "Q_int4", "GLM, fp32 from INT4"))
+    assert 0 < scores.apart and tokens.apart == 0
+
+
 @pytest.mark.slow
 def test_an_export_runs_with_weights_on_a_disk(short_prompts):
     scores, tokens = passed(use_transformers.on_disk())

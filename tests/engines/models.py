@@ -21,6 +21,8 @@ from examples import export_gguf, export_glm
 from examples.model_folder import DEMO, lay_together
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL_GOLDEN = ROOT.parent / "shared" / "golden"
+GOLDEN = ALL_GOLDEN if ALL_GOLDEN.is_dir() else ROOT / "tests" / "golden"
 # Heads of a size that every engine has kernels for; one group per process with two of them.
 GEOMETRY = {
     "num_layers": 2,
@@ -144,16 +146,44 @@ def chats() -> List[Chat]:
     return found
 
 
-def job(with_chats: bool = False) -> Path:
-    """The file that tells a child what to do: the prompts, or the chats."""
-    path = SCRATCH / f"job-{with_chats}.json"
+def job(with_chats: bool = False, original: str = "") -> Path:
+    """The file that tells a child what to do: the prompts, the chats, or what the original answered to."""
+    path = SCRATCH / f"job-{with_chats}{original}.json"
     content = {
-        "prompts": [] if with_chats else prompts(),
+        "prompts": [] if with_chats else recorded(original).prompts if original else prompts(),
         "chats": [chat.messages for chat in chats()] if with_chats else [],
-        "new": NEW,
+        "new": recorded(original).new if original else NEW,
     }
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
+
+
+class Recorded(NamedTuple):
+    """What the original gave for a folder of the golden data, in fp32; scores[i] has a row per position."""
+
+    prompts: List[List[int]]
+    positions: List[List[int]]
+    scores: List[Tensor]
+    greedy: List[int]  # to the last prompt
+
+    @property
+    def new(self) -> int:
+        return len(self.greedy)
+
+
+@functools.lru_cache(maxsize=None)
+def recorded(name: str) -> Recorded:
+    """A sequence of 17 tokens, one of 3,100 where the golden data has it, and a prompt with its greedy answer."""
+    tensors = load_file(GOLDEN / name / "golden.safetensors")
+    generate = json.loads((GOLDEN / name / "golden.json").read_text(encoding="utf-8"))["generate"]
+    parts = [part for part in ("single", "long") if f"{part}.logits" in tensors]
+    prompts = [tensors[f"{part}.input_ids"][0].tolist() for part in parts]
+    positions = [list(range(len(prompt))) for prompt in prompts]
+    if "long" in parts:
+        positions[-1] = tensors["long.selected_positions"].tolist()
+    scores = [tensors[f"{part}.logits"][0].log_softmax(-1) for part in parts]
+    prompt = generate["prompt"][0]
+    return Recorded([*prompts, prompt], positions, scores, generate["greedy"][0][len(prompt) :])
 
 
 class Failed(RuntimeError):

@@ -54,6 +54,21 @@ def release(number: str) -> Iterator[Row]:
     yield Row(engine, "GLM, fp32", "1 process", what, different, 0, "run_glm FOLDER")
 
 
+def original(number: str, name: str, export: str) -> Iterator[Row]:
+    """The original's own numbers, not this package's: logits of every recorded position, greedy tokens."""
+    folder, wanted = models.glm(models.GOLDEN / name, torch.float32), models.recorded(name)
+    found = models.run("run_glm", folder, models.job(original=name), python=str(environment(number)))
+    engine, made_by = f"transformers {found['version']}", "run_glm FOLDER"
+    given = [found["scores"][f"scores.{index}"][rows] for index, rows in enumerate(wanted.positions)]
+    limit = PART_OF_LARGEST * max(row.abs().max().item() for row in wanted.scores)
+    lengths = " and ".join(f"{len(prompt):,}" for prompt in wanted.prompts[:-1])
+    what = f"the original's recorded log-probabilities, {lengths} tokens"
+    yield Row(engine, export, "1 process", what, largest(given, wanted.scores), limit, made_by)
+    different = differing(found["tokens"][-1], wanted.greedy)
+    what = f"the original's {wanted.new} greedy tokens: others"
+    yield Row(engine, export, "1 process", what, different, 0, made_by)
+
+
 def too_old() -> Iterator[Measure]:
     """The last release whose class does not read `rope_scaling`: how far off, over the prompts."""
     found = models.run("run_glm", models.glm(models.checkpoint(0)), models.job(), python=str(environment(TOO_OLD)))
@@ -122,6 +137,8 @@ def compressed_in_two() -> Iterator[Refusal]:
 
 
 CHECKS = (
+    *(functools.partial(original, number, "A_fp32", "GLM, fp32") for number in RELEASES),
+    *(functools.partial(original, number, "Q_int4", "GLM, fp32 from INT4") for number in RELEASES),
     *(functools.partial(release, number) for number in RELEASES),
     too_old,
     functools.partial(dequantized, 4),

