@@ -6,6 +6,7 @@ from torch import Tensor
 
 COLUMNS = ("engine", "export", "shared over", "compared with this package in fp32")
 COLUMNS += ("apart", "allowed", "without the factor", "made by")
+SMALL_CACHE = "cache in {}: log-probabilities of the prompts {:.2g} apart in the mean"
 CLEAR = 10  # the control lies at least this many limits away
 
 

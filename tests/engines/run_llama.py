@@ -1,8 +1,9 @@
 """The child that runs llama.cpp, by the bindings of `cyllama`:
 
-    python -m tests.engines.run_llama FILE.gguf JOB.json OUT.json
+    python -m tests.engines.run_llama FILE.gguf JOB.json OUT.json [cache=q8_0]
 
-JOB and OUT as in run_glm.py. The key/value cache is in fp32, and attention is not the fused one, which rounds to fp16.
+JOB and OUT as in run_glm.py. The key/value cache is in fp32, and attention is not the fused one, which rounds to fp16,
+but which a smaller cache needs. Chats have llama.cpp's default cache.
 """
 
 import json
@@ -15,7 +16,7 @@ from safetensors.torch import save_file
 
 CONTEXT = 4096
 SLICE = 512  # tokens of a prompt at a time
-F32 = DISABLED = 0  # ggml's number of that type, llama.cpp's of that choice
+TYPES = {"f32": 0, "q8_0": 8}  # ggml's numbers
 
 
 def scores_of(context: Any, llama: Any, ids: List[int], start: int) -> torch.Tensor:
@@ -33,6 +34,7 @@ def scores_of(context: Any, llama: Any, ids: List[int], start: int) -> torch.Ten
 
 def main() -> None:
     path, job_file, out = sys.argv[1:4]
+    kind = dict(text.split("=", 1) for text in sys.argv[4:]).get("cache", "f32")
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     import cyllama
     from cyllama.llama import llama_cpp as llama
@@ -49,7 +51,8 @@ def main() -> None:
     for number, prompt in enumerate(job["prompts"]):
         settings = llama.LlamaContextParams()
         settings.n_ctx, settings.n_batch, settings.n_threads, settings.n_threads_batch = CONTEXT, SLICE, 1, 1
-        settings.type_k, settings.type_v, settings.flash_attn_type = F32, F32, DISABLED
+        settings.type_k = settings.type_v = TYPES[kind]
+        settings.flash_attn_type = int(kind != "f32")
         model = Model(path, llama.LlamaModelParams())
         context = llama.LlamaContext(model, settings)
         scores = [scores_of(context, llama, prompt, 0)]

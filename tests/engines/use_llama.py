@@ -9,7 +9,7 @@ import torch
 
 from examples.family import Checkpoint, dequantized, linears, read_config
 from tests.engines import models
-from tests.engines.rows import Row, differing, flat, largest
+from tests.engines.rows import SMALL_CACHE, Measure, Row, differing, flat, largest
 
 LIMIT = 1e-3
 ENGINE = "llama.cpp (cyllama {})"
@@ -27,6 +27,18 @@ def logits() -> Iterator[Row]:
     yield Row(
         engine, "GGUF, F32", "1 process", f"{len(flat(wanted.tokens))} greedy tokens: others", different, 0, made_by
     )
+
+
+def small_cache(kind: str) -> Iterator[Measure]:
+    """Keys and values in 8 bits. Answers may part from the reference's, so only the prompts' numbers are compared."""
+    found = models.run("run_llama", models.gguf(models.checkpoint(0)), models.job(), f"cache={kind}")
+    pairs = [
+        (found["scores"][f"scores.{number}"][: len(prompt)], scores[: len(prompt)])
+        for number, (prompt, scores) in enumerate(zip(models.prompts(), models.reference(0).scores))
+    ]
+    far = torch.cat([(given - wanted).abs().flatten() for given, wanted in pairs]).mean().item()
+    what, made_by = SMALL_CACHE.format(kind, far), f"run_llama FILE cache={kind}"
+    yield Measure(ENGINE.format(found["version"]), "GGUF, F32", "1 process", what, made_by)
 
 
 def tensors(bits: int) -> Iterator[Row]:
@@ -60,6 +72,7 @@ def chats(dtype: Optional[torch.dtype]) -> Iterator[Row]:
 
 CHECKS = (
     logits,
+    functools.partial(small_cache, "q8_0"),
     functools.partial(tensors, 4),
     functools.partial(tensors, 8),
     functools.partial(chats, torch.float32),

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from tests.engines import models
-from tests.engines.rows import Measure, Refusal, Row, differing, flat
+from tests.engines.rows import SMALL_CACHE, Measure, Refusal, Row, differing, flat
 from tests.engines.run_vllm import QUIET
 
 ENGINE = "vLLM"
@@ -33,14 +33,17 @@ def spread_of(processes: int) -> str:
     return TWO if processes > 1 else "1 process"
 
 
+def differences(table: Sequence[Any], wanted: Tensor) -> List[float]:
+    """Of the log-probabilities that vLLM gave; row i is about token i, which follows i others."""
+    return [
+        abs(wanted[position - 1, int(token)].item() - value)
+        for position, row in enumerate(table)
+        for token, value in (row or {}).items()
+    ]
+
+
 def apart(rows: Sequence[Sequence[Any]], scores: Sequence[Tensor]) -> float:
-    """Largest difference of the log-probabilities that vLLM gave; row i is about token i, which follows i others."""
-    found = 0.0
-    for table, wanted in zip(rows, scores):
-        for position, row in enumerate(table):
-            for token, value in (row or {}).items():
-                found = max(found, abs(wanted[position - 1, int(token)].item() - value))
-    return found
+    return max(max(differences(table, wanted)) for table, wanted in zip(rows, scores))
 
 
 def settings(dtype: str, processes: int) -> List[str]:
@@ -71,6 +74,23 @@ def chats(keep: bool, dtype: str, processes: int) -> Iterator[Row]:
     different = differing([text.strip() for text in found["texts"]], wanted)
     made_by = f"run_vllm FOLDER tensor_parallel_size={processes}"
     yield Row(f"{ENGINE} {found['version']}", export, spread_of(processes), what, different, 0, made_by)
+
+
+def small_cache(kind: str) -> Iterator[Measure]:
+    """Keys and values in 8 bits. Answers may part from the reference's, so only the prompts' numbers are compared."""
+    more = (f'kv_cache_dtype="{kind}"', *settings("float32", 1))
+    found = models.run("run_vllm", models.glm(models.checkpoint(0)), models.job(), *more)
+    far = [
+        number
+        for table, wanted, prompt in zip(found["rows"], models.reference(0).scores, models.prompts())
+        for number in differences(table[: len(prompt)], wanted)
+    ]
+    texts = models.run("run_vllm", models.glm(models.DEMO, torch.float32), models.job(with_chats=True), *more)["texts"]
+    wanted = [chat.answer for chat in models.chats()]
+    different = differing([text.strip() for text in texts], wanted)
+    what = f"{SMALL_CACHE.format(kind, sum(far) / len(far))}; {different} of {len(wanted)} chats become other texts"
+    engine, made_by = f"{ENGINE} {found['version']}", f"run_vllm FOLDER {more[0]}"
+    yield Measure(engine, "GLM, fp32", "1 process", what, made_by)
 
 
 def refused(bits: int, dtype: str, wanted: str, *more: str) -> Iterator[Refusal]:
@@ -185,6 +205,7 @@ CHECKS = (
     functools.partial(served, False, "float32", 2),
     functools.partial(served, True, "float16", 1),
     functools.partial(served, True, "float16", 2),
+    functools.partial(small_cache, "fp8"),
     own_class,
     functools.partial(refused, 8, "float16", "Failed to find a kernel that can implement the WNA16 linear layer"),
     functools.partial(refused, 4, "float32", "\"cpu_gemm_wna16\" not implemented for 'Float'"),
