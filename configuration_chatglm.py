@@ -9,6 +9,7 @@ from transformers import GenerationConfig, PretrainedConfig
 
 # What differs between releases of transformers stands in one block of each file, and asks this.
 RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])
+CACHE_NAME = "cache" if RELEASE >= (5, 24) else "past_key_values"  # of generate()'s argument, and in outputs
 
 ROTARY_TABLE_DTYPES = ("float32", "float16", "bfloat16")
 ROPE_RATIO_SCALES = ("positions", "base")
@@ -75,7 +76,7 @@ class ChatGLMConfig(PretrainedConfig):
 
     model_type = "chatglm"
     _auto_class = "AutoConfig"  # save_pretrained() copies this file along; set by the loader from 4.31 on
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = [CACHE_NAME]
     attribute_map = {
         "vocab_size": "padded_vocab_size",
         "num_hidden_layers": "num_layers",

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from .cache_chatglm import KVCache, StaticKVCache, cache_class, execution_device, free_memory, next_positions
-from .configuration_chatglm import RELEASE
+from .configuration_chatglm import CACHE_NAME, RELEASE
 from .sampling_chatglm import (
     PROCESSORS,
     RENORMALIZE,
@@ -49,7 +49,6 @@ FORWARD_IS_TOLD_WHAT_TO_OUTPUT = RELEASE < (4, 56)  # by generate() itself; late
 EMBEDS_NEED_IDS = RELEASE < (4, 41)  # generate() wants ids beside inputs_embeds, be they none at all
 GUESSES_ARE_JUDGED = RELEASE >= (4, 36)  # criteria see an assistant's tokens too (4.41), before a prepared pass (4.36)
 HAS_PROMPT_LOOKUP = RELEASE >= (4, 37)  # before, generate() passed over a setting of that name in a generation config
-CACHE_NAME = "cache" if RELEASE >= (5, 24) else "past_key_values"  # among the arguments of generate()
 UNSET_IS_THE_MODELS = RELEASE >= (5, 0)  # what a generation config leaves at None comes from the model's own
 
 

@@ -34,7 +34,7 @@ from .cache_chatglm import (
     visible_mask,
 )
 from .cache_files import SavedCaches
-from .configuration_chatglm import ChatGLMConfig
+from .configuration_chatglm import CACHE_NAME, ChatGLMConfig
 from .cpu_kernels import is_tracing
 from .cpu_library import library  # noqa: F401
 from .cpu_steps import native_step
@@ -66,6 +66,13 @@ PACKING = ("cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "se
 
 def chosen(given: Optional[bool], default: bool) -> bool:
     return default if given is None else given
+
+
+def given_cache(past_key_values: Any, cache: Any) -> Any:
+    """The one of both names of an argument that was used: from transformers 5.24 on it is called `cache`."""
+    if past_key_values is not None and cache is not None:
+        raise ValueError("`cache` and `past_key_values` are two names of one argument: give one of them")
+    return past_key_values if cache is None else cache
 
 
 def refuse_unknown(arguments: Dict[str, Any], position_ids: Optional[Tensor]) -> None:
@@ -151,6 +158,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         return_dict: Optional[bool] = None,
         last_token_only: bool = False,
         progress: Optional[Callable[[str, int, int], Any]] = None,
+        cache: Optional[Union[KVCache, Sequence]] = None,
         **packing: Any,
     ) -> Union[Tuple, BaseModelOutputWithPast]:
         """Runs the new tokens through the blocks.
@@ -161,7 +169,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             attention_mask: [b, t], 1 for real tokens and 0 for padding, cached tokens included; or ready-made,
                 [b, 1, s, t], bool (True = may be seen) or additive.
             full_attention_mask: bool [b, 1, s, t], True = hidden (the package's older argument).
-            past_key_values: a cache to continue; written in place.
+            past_key_values, cache: a cache to continue, by one of both names; written in place.
             last_token_only: return only the last position, which lets a long prompt run in slices.
             progress: called before every layer of every slice, and at the end, as progress("reading", done, total),
                 tokens of each row. It may raise: then the cache holds the slices that are finished.
@@ -172,10 +180,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             the output of every block, each [b, s, hidden], before the final norm; attentions [b, h, s, t].
 
         Raises:
-            ValueError: both or neither of input_ids and inputs_embeds; shapes that do not fit; more tokens than
-                seq_length.
+            ValueError: both or neither of input_ids and inputs_embeds, or both names of a cache; shapes that do not
+                fit; more tokens than seq_length.
         """
         refuse_unknown(packing, position_ids)
+        past_key_values = given_cache(past_key_values, cache)
         tokens = inputs_embeds if input_ids is None else input_ids
         if tokens is None or (input_ids is not None and inputs_embeds is not None):
             raise ValueError("give either input_ids or inputs_embeds")
@@ -425,24 +434,26 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
         return_last_logit: bool = False,
         full_attention_mask: Optional[Tensor] = None,
         logits_to_keep: int = 0,
-        shift_labels: Optional[Tensor] = None,
         progress: Optional[Callable[[str, int, int], Any]] = None,
+        cache: Optional[Union[KVCache, Sequence]] = None,
         **loss_kwargs: Any,
     ) -> Union[Tuple, CausalLMOutputWithPast]:
         """As `ChatGLMModel.forward`, and the output layer.
 
         Args:
             labels: [b, s], -100 = ignored; the loss is the cross-entropy of the next token, in fp32.
-            shift_labels: [b, s], in place of `labels`: the label of a position is that of its next token already.
-            loss_kwargs: `num_items_in_batch`, by which the sum of losses is divided (default: the labels that count).
+            loss_kwargs: `num_items_in_batch`, by which the sum of losses is divided (default: the labels that count);
+                `shift_labels` [b, s], in place of `labels`: the label of a position is that of its next token already.
+                (Not by name: a Trainer evaluates with losses only where it is given all arguments named for labels.)
             return_last_logit: logits of the last position only.
             logits_to_keep: logits of that many last positions only; 0 keeps all.
 
         Returns:
             loss (with labels), logits [b, s, vocab], past_key_values, hidden_states, attentions.
         """
-        items = loss_kwargs.pop("num_items_in_batch", None)
+        items, shift_labels = (loss_kwargs.pop(name, None) for name in ("num_items_in_batch", "shift_labels"))
         refuse_unknown(loss_kwargs, position_ids)
+        past_key_values = given_cache(past_key_values, cache)
         return_dict = chosen(return_dict, self.config.return_dict)
         if labels is not None and shift_labels is None:
             shift_labels = F.pad(labels[:, 1:], (0, 1), value=-100)
@@ -472,7 +483,7 @@ class ChatGLMForConditionalGeneration(SavedCaches, ChatGLMGeneration, ChatGLMPre
             loss = next_token_loss(logits, shift_labels, items)
             logits = logits[:, -keep:]
         outputs = CausalLMOutputWithPast(
-            loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
+            loss, logits, getattr(outputs, CACHE_NAME), outputs.hidden_states, outputs.attentions
         )
         return outputs if return_dict else outputs.to_tuple()
 
@@ -510,6 +521,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
         output_hidden_states: Optional[bool] = None,
         output_attentions: Optional[bool] = None,
         return_dict: Optional[bool] = None,
+        cache: Optional[Union[KVCache, Sequence]] = None,
     ) -> Union[Tuple, SequenceClassifierOutputWithPast]:
         """As `ChatGLMModel.forward`, and the head.
 
@@ -524,7 +536,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
             position_ids,
             attention_mask,
             full_attention_mask,
-            past_key_values,
+            given_cache(past_key_values, cache),
             inputs_embeds,
             use_cache,
             output_hidden_states,
@@ -538,7 +550,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
         logits = head(self.dropout(pooled).to(head.weight.dtype))
         loss = None if labels is None else self._loss(logits.float(), labels.to(logits.device))
         outputs = SequenceClassifierOutputWithPast(
-            loss, logits, outputs.past_key_values, outputs.hidden_states, outputs.attentions
+            loss, logits, getattr(outputs, CACHE_NAME), outputs.hidden_states, outputs.attentions
         )
         return outputs if chosen(return_dict, self.config.return_dict) else outputs.to_tuple()
 

@@ -194,7 +194,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     base_model_prefix = "transformer"
     supports_gradient_checkpointing = True
     _no_split_modules = ["GLMBlock"]
-    _skip_keys_device_placement = ["past_key_values"]
+    _skip_keys_device_placement = ["past_key_values", "cache"]
     # Published files carry the rotary frequencies, which follow from the configuration.
     _keys_to_ignore_on_load_unexpected = [r"rotary_pos_emb\.inv_freq"]
     # Trained in fp32, whatever the dtype of the weights that it steers.

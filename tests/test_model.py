@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -22,7 +23,10 @@ from transformers import (
     AutoTokenizer,
     DynamicCache,
     LogitsProcessorList,
+    PrinterCallback,
     StoppingCriteriaList,
+    Trainer,
+    TrainingArguments,
 )
 
 PROMPT = torch.tensor([[5, 77, 310, 42, 9, 128, 64]])
@@ -267,6 +271,37 @@ def test_caches_of_other_code(model):
         dynamic.update(key, value, layer)
     torch.testing.assert_close(model(PROMPT, past_key_values=dynamic).logits, expected, atol=PATHS_AGREE, rtol=0)
     assert model(PROMPT, past_key_values=DynamicCache()).past_key_values.get_seq_length() == 7
+
+
+@torch.no_grad()
+def test_a_cache_has_two_names(model, tiny_checkpoint):
+    """`cache` from transformers 5.24 on: what is written for that release runs on every one, and the reverse."""
+    classifier = load(tiny_checkpoint(), AutoModelForSequenceClassification, num_labels=2).eval()
+    for whole in (model, model.transformer, classifier):
+        old, new = (whole(PROMPT, use_cache=True)[-1] for _ in range(2))
+        by_old, by_new = whole(PROMPT, past_key_values=old), whole(PROMPT, cache=new)
+        assert isinstance(new, type(old)) and new.get_seq_length() == 14
+        assert torch.equal(by_old[0], by_new[0])
+        with pytest.raises(ValueError, match="`cache` and `past_key_values` are two names"):
+            whole(PROMPT, past_key_values=old, cache=new)
+
+
+@pytest.mark.parametrize("kind", [AutoModel, AutoModelForSequenceClassification])
+def test_a_trainer_evaluates(tiny_checkpoint, tmp_path, kind):
+    """It finds the loss by the names of forward's arguments, and leaves out of predictions what the configuration
+    names: it cannot gather a cache."""
+    model = load(tiny_checkpoint(bits=0, dtype="float32"), kind)
+    labels = PROMPT[0] if kind is AutoModel else torch.tensor(1)
+    rows = [{"input_ids": PROMPT[0], "labels": labels}] * 3
+    settings = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[], disable_tqdm=True)
+    trainer = Trainer(model=model, args=settings, eval_dataset=rows, compute_metrics=lambda given: {})
+    trainer.remove_callback(PrinterCallback)
+    assert set(trainer.evaluate()) >= {"eval_loss"}
+    found = trainer.predict(rows)
+    with torch.no_grad():
+        wanted = model(PROMPT).logits[0]
+    assert found.predictions.shape == (3, *wanted.shape)
+    assert np.allclose(found.predictions[2], wanted.numpy(), atol=PATHS_AGREE)
 
 
 def test_wrong_input_is_named(model):

@@ -161,13 +161,26 @@ def loading_says_nothing():
     handler = logging.Handler()
     handler.emit = lambda record: records.append(record.getMessage())
     transformers.utils.logging.get_logger("transformers").addHandler(handler)
+    getattr(transformers.utils.logging.warning_once, "cache_clear", int)()  # said again what was said in other steps
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = AutoModel.from_pretrained(CHECKPOINTS / "int4", trust_remote_code=True).float().eval()
         model.chat(tokenizer(), "你好", max_new_tokens=4, do_sample=False)
-    ours = ("chatglm", "ChatGLM", "not used", "newly initialized", "unexpected", "missing")
+    ours = ("chatglm", "ChatGLM", "not used", "newly initialized", "unexpected", "missing", "past_key_values")
     said = records + [str(w.message) for w in caught if issubclass(w.category, (UserWarning, FutureWarning))]
     return [text for text in said if any(word in text for word in ours)]
+
+
+@step
+def what_trainers_look_up():
+    """The arguments that they take for labels, the outputs that they take for predictions."""
+    found = []
+    for auto in (AutoModel, AutoModelForSequenceClassification):
+        model = load("float", auto)
+        ignored, outputs = model.config.keys_to_ignore_at_inference, model(PROMPT, use_cache=True)
+        left = [name for name in outputs if name not in ignored]
+        found.append([transformers.utils.find_labels(type(model)), left])
+    return found
 
 
 @step
