@@ -12,7 +12,7 @@ from bisect import bisect_right
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import accumulate
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from sentencepiece import SentencePieceProcessor
 from transformers import BatchEncoding, PreTrainedTokenizer
@@ -82,8 +82,14 @@ def _spans(tokens: Sequence[str], start: int, end: int) -> List[Span]:
     return [(max(first, start), max(behind, start + 1)) for first, behind in spans]
 
 
+class _Alignment(NamedTuple):
+    """One row of a batch: the characters of each token, (0, 0) for padding."""
+
+    offsets: List[Span]
+
+
 class _AlignedBatch(BatchEncoding):
-    """A batch that finds the token of a character, as batches of the `tokenizers` library do.
+    """A batch that knows which characters a token stands for, as batches of the `tokenizers` library do.
 
     Args:
         batch: the batch, with `attention_mask`.
@@ -94,11 +100,19 @@ class _AlignedBatch(BatchEncoding):
     def __init__(self, batch: BatchEncoding, spans: List[List[Span]], cut_left: bool):
         super().__init__(batch.data)
         masks = batch["attention_mask"]
-        self._rows = []
+        self._rows: List[Tuple[int, List[Span]]] = []  # the padding before the tokens, and their characters
+        self._lengths: List[int] = []
         for row, mask in zip(spans, [masks] if isinstance(masks[0], int) else masks):
             mask = [int(real) for real in mask]
             cut = len(row) - sum(mask) if cut_left else 0
             self._rows.append((mask.index(1) if any(mask) else 0, row[cut : cut + sum(mask)]))
+            self._lengths.append(len(mask))
+
+    @property
+    def encodings(self) -> List[_Alignment]:
+        """All rows; transformers reads these from 5.24 on, before it asked `char_to_token`."""
+        padded = ([(0, 0)] * before + spans for before, spans in self._rows)
+        return [_Alignment(row + [(0, 0)] * (length - len(row))) for row, length in zip(padded, self._lengths)]
 
     def char_to_token(
         self, batch_or_char_index: int, char_index: Optional[int] = None, sequence_index: int = 0

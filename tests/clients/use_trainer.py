@@ -89,6 +89,11 @@ def mean_of_means() -> Tuple[float, float, Tensor]:
 def accumulation() -> Iterator[Row]:
     whole, wrong = one_step(4, 1), mean_of_means()
     yield Row("1 x 4 texts: loss by hand", whole[0], mean_loss(load(), TEXTS), wrong[0], LOSS_TOLERANCE)
+    settings = arguments("evaluate", per_device_eval_batch_size=4)
+    trainer = Trainer(model=load(), args=settings, eval_dataset=padded(TEXTS))
+    trainer.remove_callback(PrinterCallback)
+    found = trainer.evaluate()["eval_loss"]
+    yield Row("evaluation: loss by hand", found, mean_loss(load(), TEXTS), wrong[0], LOSS_TOLERANCE)
     for batch, steps in ((1, 4), (2, 2)):
         what = f"{steps} x {batch} texts as 1 x 4:"
         found = one_step(batch, steps)

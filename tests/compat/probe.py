@@ -9,6 +9,7 @@ steps of original.py compare with what the original model gave.
 import contextlib
 import copy
 import functools
+import inspect
 import io
 import json
 import logging
@@ -169,6 +170,19 @@ def loading_says_nothing():
     ours = ("chatglm", "ChatGLM", "not used", "newly initialized", "unexpected", "missing", "past_key_values")
     said = records + [str(w.message) for w in caught if issubclass(w.category, (UserWarning, FutureWarning))]
     return [text for text in said if any(word in text for word in ours)]
+
+
+@step
+def answers_in_a_chat():
+    """The masked tokens of a chat, as text; from the first release that masks any (4.43), else what it must be."""
+    said = "你好！😀 B"
+    chat = [{"role": "user", "content": "嗨"}, {"role": "assistant", "content": said}]
+    template = getattr(transformers.PreTrainedTokenizer, "apply_chat_template", len)
+    if "return_assistant_tokens_mask" not in inspect.signature(template).parameters:
+        return said
+    found = tokenizer().apply_chat_template(chat, return_dict=True, return_assistant_tokens_mask=True)
+    ids = [token for token, mask in zip(found["input_ids"], found["assistant_masks"]) if mask]
+    return tokenizer().decode(ids)
 
 
 @step

@@ -1,7 +1,7 @@
 """Runs the tests that transformers holds for its own models on this package (`make peers-suite`).
 
     python -m tests.peers                    the releases below
-    python -m tests.peers 5.23.0             some of them
+    python -m tests.peers 5.24.0             some of them
     python -m tests.peers --show             besides, every test that was skipped or excepted, and why
 
 The tests come from the source package of each release on PyPI, at run time. Each must pass, be skipped by its own
@@ -26,7 +26,7 @@ from tests.peers.upstream import test_environment, unpack_tests
 
 SUITE = Path(__file__).with_name("suite")
 FILES = ("configuration.py", "modeling.py", "tokenization.py")
-RELEASES = ("4.57.6", "5.23.0")
+RELEASES = ("4.57.6", "5.24.0")
 COLUMNS = ("passed", "empty", "excepted", "skipped", "failed")
 SECONDS = 3600
 

@@ -17,7 +17,7 @@ class Entry(NamedTuple):
 
 
 # Fewer that pass fail the run. Raise the number with each more.
-PASSED = {"4.57.6": 238, "5.23.0": 244}
+PASSED = {"4.57.6": 241, "5.24.0": 251}
 
 TIED = Entry(
     "ValueError: tie_word_embeddings=True in the configuration: the output layer has weights of its own",
@@ -134,4 +134,4 @@ NEW = (
     ),
 )
 
-EXCEPTIONS: Dict[str, Tuple[Entry, ...]] = {"4.57.6": OLD, "5.23.0": NEW}
+EXCEPTIONS: Dict[str, Tuple[Entry, ...]] = {"4.57.6": OLD, "5.24.0": NEW}
