@@ -211,6 +211,9 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
         """As in transformers, in every release in the dtype of the checkpoint and without a second copy in memory.
 
+        Args:
+            device: where the model goes once it is loaded, as by `.to(device)`.
+
         Raises:
             OSError: a file of weights is a git-lfs pointer, empty or truncated.
             ValueError: the weights lack parameters of the model, other than a prefix encoder or a head, or are floats
@@ -218,6 +221,11 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                 or `state_dict=`.
         """
         add_loading_defaults(kwargs)
+        device = kwargs.pop("device", None)
+        if device is not None:
+            if kwargs.get("device_map") is not None:
+                raise ValueError(f"give device={device!r} or device_map={kwargs['device_map']!r}, not both")
+            torch.empty(0, device=device)  # raises here, before anything is read, where there is no such device
         source, with_info = pretrained_model_name_or_path, kwargs.pop("output_loading_info", False)
         other = any(kwargs.get(key) for key in ("from_tf", "from_flax", "gguf_file"))
         from_files = source is not None and kwargs.get("state_dict") is None and not other
@@ -241,6 +249,8 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         body.freeze()  # 5.x makes every float trainable
         if body.config.pre_seq_len is not None:
             body.prefix_encoder.float()  # a new one takes the dtype of the checkpoint
+        if device is not None:
+            model.to(device)
         return (model, info) if with_info else model
 
     @classmethod

@@ -3,6 +3,7 @@
 import copy
 import gc
 import logging
+import shutil
 import subprocess
 import sys
 import threading
@@ -63,6 +64,8 @@ def test_every_way_of_loading_gives_the_same_numbers(tiny_checkpoint, model):
         (float32, {"torch_dtype": torch.float32}),
         (float32, {"device_map": {"": "cpu"}}),
         (float32, {"device_map": "auto"}),
+        (float32, {"device": "cpu"}),
+        (float32, {"device": torch.device("cpu"), "low_cpu_mem_usage": False}),
         ({**float32, "format": "safetensors"}, {}),
         ({**float32, "format": "safetensors", "shard_bytes": 200_000}, {"device_map": {"": "cpu"}}),
     ]
@@ -73,6 +76,16 @@ def test_every_way_of_loading_gives_the_same_numbers(tiny_checkpoint, model):
                 checkpoint,
                 kwargs,
             )
+
+
+def test_a_device_that_is_not_there_is_named_before_weights_are_read(tiny_checkpoint, tmp_path):
+    """`device="cuda"` stands in the first example of the original's README."""
+    folder = shutil.copytree(tiny_checkpoint(), tmp_path / "folder")
+    (folder / "pytorch_model.bin").unlink()
+    with pytest.raises(RuntimeError, match="mars"):
+        load(folder, device="mars")
+    with pytest.raises(ValueError, match="device='cpu' or device_map='auto', not both"):
+        load(folder, device="cpu", device_map="auto")
 
 
 def test_a_model_from_a_configuration_waits_for_its_weights(tiny_checkpoint):

@@ -114,12 +114,14 @@ def ways_to_load():
         ("float", {"low_cpu_mem_usage": False}),
         ("float", {kind: torch.float32}),
         ("float", {"device_map": {"": "cpu"}}),
+        ("float", {"device": "cpu"}),
         ("sharded", {}),
         ("sharded", {"low_cpu_mem_usage": True}),
         ("int4", {"low_cpu_mem_usage": True}),
         ("int4", {"low_cpu_mem_usage": False}),
         ("int4", {"device_map": {"": "cpu"}}),
         ("int4", {"device_map": "auto"}),
+        ("int4", {"device": "cpu"}),
     ]
     with torch.no_grad():
         return [numbers(load(name, **possible(kwargs))(PROMPT).logits) for name, kwargs in ways]
