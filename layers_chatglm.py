@@ -93,7 +93,10 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     # A pair is a complex number, turned by cos + i sin.
     pairs = torch.view_as_complex(x[..., :width].float().unflatten(-1, (-1, 2)))
     rotated = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
-    return torch.cat((rotated.to(x.dtype), x[..., width:]), dim=-1)
+    # Not by torch.cat, which refuses 16-bit floats of one kind where autocast is of the other.
+    x = x.clone()
+    x[..., :width] = rotated
+    return x
 
 
 # -------------------------------------------------------------------------------------------------------------- layers
@@ -257,6 +260,8 @@ class PrefixEncoder(nn.Module):
                 nn.Linear(width, config.hidden_size), nn.Tanh(), nn.Linear(config.hidden_size, width)
             )
         self.projects = config.prefix_projection
+        for module in self.modules():
+            module.begins_as_in_torch = True  # N(0, 1) for the prefix: from a smaller one it learns much more slowly
 
     def forward(self, prefix: Tensor) -> Tensor:
         """ids [b, pre_seq_len] -> [b, pre_seq_len, layers · 2 · groups · kv_channels]."""

@@ -505,6 +505,7 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
         super().__init__(config)
         self.transformer = ChatGLMModel(config, device, empty_init)
         self.classifier_head = DenseLinear(config.hidden_size, config.num_labels)
+        self.classifier_head.begins_as_in_torch = True
         self.dropout = nn.Dropout(config.classifier_dropout or 0.0)
         self.post_init()
 

@@ -312,6 +312,9 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         if isinstance(module, QuantizedLinear):  # integers come from a checkpoint or from quantize()
             nn.init.zeros_(weight)
             nn.init.ones_(module.weight_scale)
+        elif getattr(module, "begins_as_in_torch", False):
+            module.reset_parameters()
+            return
         elif isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(weight, std=0.02)
         else:  # a norm

@@ -173,7 +173,9 @@ def quantized_linear(
     """
     _check_linear(x, weight, scale, bias, bits)
     if torch.is_grad_enabled() and (x.requires_grad or (bias is not None and bias.requires_grad)):
-        return _QuantizedLinearFunction.apply(x, weight, scale, bias, bits)  # training: never by 8 bits
+        # Rows, and shaped here: torch lets nobody write to a view that was made within a function (PEFT 0.7 does).
+        rows = _QuantizedLinearFunction.apply(x.reshape(-1, x.shape[-1]), weight, scale, bias, bits)  # never by 8 bits
+        return rows.view(*x.shape[:-1], weight.shape[0])
     return _linear_forward(x, weight, scale, bias, bits, activation_bits)
 
 
@@ -207,7 +209,7 @@ def _linear_forward(
         out = kernels.linear(rows, weight, scale, bias, bits)
     else:  # many rows on a GPU: blocks of the weight are expanded by a kernel, for cuBLAS
         out = _torch_linear(rows, weight, scale, bias, bits)
-    return out.view(*x.shape[:-1], weight.shape[0])
+    return out if x.dim() == 2 else out.view(*x.shape[:-1], weight.shape[0])
 
 
 def dense_linear(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:

@@ -533,6 +533,53 @@ def test_lora_over_quantized_layers(tiny_checkpoint):
     assert model.generate(input_ids=PROMPT, max_new_tokens=3, do_sample=False).shape[1] <= 10
 
 
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_output_of_a_quantized_layer_may_be_added_to(tiny_checkpoint, bits):
+    """PEFT 0.7 and 0.8 write `result += ...`, which torch refuses for a view that a function has made."""
+    layer = load(tiny_checkpoint(bits=bits)).float().transformer.encoder.layers[0].self_attention.query_key_value
+    for shape in ((1, 3, layer.in_features), (3, layer.in_features)):
+        x = torch.randn(shape, requires_grad=True)
+        wanted = torch.autograd.grad((layer(x) + 1).square().sum(), x)
+        out = layer(x)
+        out += 1
+        assert torch.equal(*wanted, *torch.autograd.grad(out.square().sum(), x))
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("bits", [0, 4])
+def test_autocast_to_another_16_bit_float_than_the_models(tiny_checkpoint, tokenizer, bits, kind):
+    """`TrainingArguments(bf16=True)` with the published weights, which are float16."""
+    other = torch.bfloat16 if kind == torch.float16 else torch.float16
+    peft = pytest.importorskip("peft")
+    base = load(tiny_checkpoint(bits=bits), AutoModelForCausalLM).to(kind)
+    exact = load(tiny_checkpoint(bits=bits), AutoModelForCausalLM).float()(PROMPT).logits
+    with torch.autocast("cpu", dtype=other), torch.no_grad():
+        assert (base(PROMPT).logits.float() - exact).abs().max() < 0.02
+        base.eval().chat(tokenizer, "你好", max_new_tokens=3)
+    model = peft.get_peft_model(base, peft.LoraConfig(task_type="CAUSAL_LM", target_modules=["query_key_value"]))
+    with torch.autocast("cpu", dtype=other):
+        out = model.train()(input_ids=PROMPT, labels=PROMPT)
+    assert (out.logits.float() - exact).abs().max() < 0.02
+    out.loss.backward()
+    grads = [p.grad for name, p in model.named_parameters() if "lora_B" in name]
+    assert len(grads) == 2 and all(grad.abs().sum() > 0 and grad.isfinite().all() for grad in grads)
+
+
+@pytest.mark.parametrize("bits", [0, 4])
+def test_what_is_trained_beside_the_model_begins_as_in_torch(tiny_checkpoint, bits):
+    """As in the original. A prefix that begins at a fiftieth of that learns much more slowly, without a word."""
+    folder = tiny_checkpoint(bits=bits)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=True, pre_seq_len=32, prefix_projection=True)
+    loaded, made = load(folder, config=config), AutoModel.from_config(config, trust_remote_code=True)
+    for encoder in (loaded.transformer.prefix_encoder, made.transformer.prefix_encoder):
+        assert encoder.embedding.weight.float().std().item() == pytest.approx(1, rel=0.1)
+        for layer in (encoder.trans[0], encoder.trans[2]):
+            assert layer.weight.float().std().item() == pytest.approx((3 * layer.in_features) ** -0.5, rel=0.1)
+    head = load(folder, AutoModelForSequenceClassification, num_labels=9).classifier_head
+    assert head.weight.float().std().item() == pytest.approx((3 * head.in_features) ** -0.5, rel=0.15)
+    assert head.bias.abs().max() > 0
+
+
 def test_prefix_checkpoint_on_the_base_model(tiny_checkpoint, tmp_path):
     model = load(tiny_checkpoint(), AutoModelForCausalLM, pre_seq_len=4)
     assert [name for name, p in model.named_parameters() if p.requires_grad] == [
