@@ -260,8 +260,8 @@ class PrefixEncoder(nn.Module):
                 nn.Linear(width, config.hidden_size), nn.Tanh(), nn.Linear(config.hidden_size, width)
             )
         self.projects = config.prefix_projection
-        for module in self.modules():
-            module.begins_as_in_torch = True  # N(0, 1) for the prefix: from a smaller one it learns much more slowly
+        for module in self.modules():  # N(0, 1) for the prefix: from a smaller one it learns much more slowly
+            module.begins_as_in_torch = True  # type: ignore[assignment]
 
     def forward(self, prefix: Tensor) -> Tensor:
         """ids [b, pre_seq_len] -> [b, pre_seq_len, layers · 2 · groups · kv_channels]."""

@@ -305,7 +305,7 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
                 f"{named(wrong)}. Load it with the quantization_bit of the config.json that came with it"
             )
 
-    def _init_weights(self, module: nn.Module) -> None:
+    def _init_weights(self, module: Any) -> None:
         weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
         if weight is None:
             return
