@@ -190,7 +190,8 @@ class SPTokenizer:
         role_tokens: adds ChatGLM3's role tokens, and gives special ids their names (ChatGLM2 maps them to "").
     """
 
-    __slotnames__: List[str] = []  # else copyreg adds it at the first copy, and what names a pickle names it otherwise
+    # Else copyreg adds it at the first copy, and the pickle of the class (see _Handed) is another one from then on.
+    __slotnames__: List[str] = []
 
     def __init__(self, sp_model: SentencePieceProcessor, role_tokens: bool = False):
         self.sp_model = sp_model
@@ -271,9 +272,8 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         self.role_tokens = role_tokens
         self.encode_special_tokens = encode_special_tokens
         self.vocab_file = vocab_file or os.path.join(name_or_path, "tokenizer.model")
-        self.tokenizer = SPTokenizer(_read_model(self.vocab_file), role_tokens)
-        self.special_tokens = {"<bos>": self.tokenizer.bos_id, "<eos>": self.tokenizer.eos_id}
-        self.special_tokens["<pad>"] = self.tokenizer.pad_id
+        self.tokenizer = sp = SPTokenizer(_read_model(self.vocab_file), role_tokens)
+        self.special_tokens = {"<bos>": sp.bos_id, "<eos>": sp.eos_id, "<pad>": sp.pad_id}
         self._all_names_in_vocab = False
 
         # Special tokens that have an id are set after the base constructor, which would else look for them in every
@@ -336,6 +336,27 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
             file.write(self.tokenizer.sp_model.serialized_model_proto())
         return (path,)
 
+    def __setattr__(self, key: str, value: Any) -> None:
+        """`pad_token_id = 2` sets the token of that id: the base class would set its text, which special ids lack.
+
+        Raises:
+            ValueError: no token has the id.
+        """
+        if value is not None and key.endswith("_token_id") and key[:-3] in self.SPECIAL_TOKENS_ATTRIBUTES:
+            key, value = key[:-3], self._name_of(value, key)
+        super().__setattr__(key, value)
+
+    def _name_of(self, index: Any, what: str) -> str:
+        """Name of a token's id, also of one without text."""
+        names = {**self.tokenizer.index_special_tokens, **self.added_tokens_decoder}
+        pieces = self.tokenizer.sp_model.vocab_size()
+        number = index if isinstance(index, int) else getattr(index, "item", lambda: -1)()
+        if number in names:
+            return str(names[number])
+        if number not in range(pieces):
+            raise ValueError(f"{what} must be the id of a token, 0 to {len(self) - 1}, got {index!r}")
+        return self.tokenizer.sp_model.id_to_piece(number)
+
     # -------------------------------------------------------------------------------------------- text, tokens, ids
 
     def tokenize(self, text: str, **kwargs: Any) -> List[str]:
@@ -346,7 +367,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """
         if "padding_side" in kwargs:  # it got here because encode_plus() of transformers before 4.45 does not know it
             raise TypeError("padding_side is an argument of tokenizer(...), encode() and pad(), not of encode_plus()")
-        chat, shift, patterns = _rendered_chat.get(), 0, []
+        chat, shift, patterns = bool(_rendered_chat.get()), 0, []
         segments: List[Tuple[List[str], List[Span]]] = []
         if chat:
             shift = len(CHAT_PREFIX) if text.startswith(CHAT_PREFIX) else 0
@@ -506,8 +527,9 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Renders messages (`role`, `content`) and, unless `tokenize=False`, encodes them after `[gMASK] sop`.
 
         The text of the built-in template is `build_prompt`'s, without the two prefix tokens, so that calling the
-        tokenizer on it gives the same ids. `return_assistant_tokens_mask=True` (with `return_dict=True`) gives 1
-        for the tokens of answers; for ChatGLM3, for all behind the assistant's role token.
+        tokenizer on it gives the same ids. A `content` may also be None, an empty text, or a list of parts
+        {"type": "text", "text": ...}; the template raises for others. `return_assistant_tokens_mask=True` (with
+        `return_dict=True`) gives 1 for the tokens of answers; for ChatGLM3, for all behind the assistant's role token.
         """
         spans: Optional[List[List[Span]]] = [] if kwargs.get("return_assistant_tokens_mask") else None
         with _rendered_chat.set(True), _token_spans.set(spans):
@@ -535,27 +557,6 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         return self.pad({"input_ids": [ids]}, return_tensors="pt")
 
     # --------------------------------------------------------------------------------------------- version differences
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        """`pad_token_id = 2` sets the token of that id: the base class would set its text, which special ids lack.
-
-        Raises:
-            ValueError: no token has the id.
-        """
-        if value is not None and key.endswith("_id") and key[:-3] in self.SPECIAL_TOKENS_ATTRIBUTES:
-            key, value = key[:-3], self._name_of(value, key)
-        super().__setattr__(key, value)
-
-    def _name_of(self, index: Any, what: str) -> str:
-        """Name of a token's id, also of one without text."""
-        names = {**self.tokenizer.index_special_tokens, **self.added_tokens_decoder}
-        pieces = self.tokenizer.sp_model.vocab_size()
-        number = index if isinstance(index, int) else getattr(index, "item", lambda: -1)()
-        if number in names:
-            return str(names[number])
-        if number not in range(pieces):
-            raise ValueError(f"{what} must be the id of a token, 0 to {len(self) - 1}, got {index!r}")
-        return self.tokenizer.sp_model.id_to_piece(number)
 
     def save_pretrained(self, *args: Any, **kwargs: Any) -> Any:
         """As every tokenizer; a built-in chat template is written in its short form, which all releases parse."""

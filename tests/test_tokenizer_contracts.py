@@ -6,6 +6,7 @@ import inspect
 import json
 import pickle
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import pytest
@@ -156,8 +157,9 @@ def test_all_that_a_method_can_name_pickles(tokenizer):
     for name, value in values.items():
         assert isinstance(value, types.ModuleType) or pickle.loads(pickle.dumps(value)) is not None, name
     twin = pickle.loads(pickle.dumps(values["_padding_side"]))
-    with twin.set("right"):
+    with twin.set("right"), ThreadPoolExecutor(1) as another_thread:
         assert (twin.get(), values["_padding_side"].get()) == ("right", None)
+        assert another_thread.submit(twin.get).result() is None
     assert twin.get() is None
 
 
