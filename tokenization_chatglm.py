@@ -50,24 +50,50 @@ _MARKED_TEMPLATES = {
         "{% else %}{{ (message['metadata'] or '') ~ '\\n ' ~ message['content'] }}{% endif %}",
     ),
 }
-_PLAIN_TEMPLATES = {marked: plain for plain, marked in _MARKED_TEMPLATES.items()}
+
+# A message's content is a string, nothing, or OpenAI's list of parts. Files and exports hold templates without this:
+# engines look into a template to find out whether it takes parts, and join the texts themselves if it does not.
+_TEXT_OF = (
+    "{%- macro text_of(content) -%}{%- if content is string -%}{{ content }}"
+    "{%- elif content is mapping and content['type'] == 'text' -%}{{ text_of(content['text']) }}"
+    "{%- elif content is sequence and content is not mapping -%}"
+    "{%- for part in content -%}{{ text_of(part) }}{%- endfor -%}"
+    "{%- elif content is not none -%}{{ raise_exception('content must be a string or a list of parts "
+    """{"type": "text", "text": "..."}, not ' ~ (content['type'] or content)) }}"""
+    "{%- endif -%}{%- endmacro -%}"
+)
 
 Span = Tuple[int, int]  # characters of a text: the first one, and the one behind the last
 
-# What a call hands down to hooks that the base class calls without it (before 4.45 it knows no padding_side). Context
-# variables keep threads apart.
-_padding_side: "ContextVar[Optional[str]]" = ContextVar("padding_side", default=None)
-_rendered_chat: "ContextVar[bool]" = ContextVar("rendered_chat", default=False)
-_token_spans: "ContextVar[Optional[List[List[Span]]]]" = ContextVar("token_spans", default=None)  # a list to fill
+
+class _Handed:
+    """What a call hands down to hooks that the base class calls without it; each thread has its own, None outside.
+
+    `datasets.map` names its cache after a pickle (dill's) of the tokenizer, its class and all globals of its methods.
+    Context variables do not pickle: hence a class around one.
+    """
+
+    def __init__(self, name: str):
+        self._variable: "ContextVar[Any]" = ContextVar(name, default=None)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _Handed, (self._variable.name,)
+
+    def get(self) -> Any:
+        return self._variable.get()
+
+    @contextmanager
+    def set(self, value: Any) -> Iterator[None]:
+        token = self._variable.set(value)
+        try:
+            yield
+        finally:
+            self._variable.reset(token)
 
 
-@contextmanager
-def _scoped(variable: ContextVar, value: Any) -> Iterator[None]:
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)
+_padding_side = _Handed("padding_side")  # before 4.45 the base class knows it as an attribute only
+_rendered_chat = _Handed("rendered_chat")  # whether a text comes from a chat template
+_token_spans = _Handed("token_spans")  # a list to fill, of type List[List[Span]]
 
 
 def _spans(tokens: Sequence[str], start: int, end: int) -> List[Span]:
@@ -131,9 +157,8 @@ class _AlignedBatch(BatchEncoding):
                     mask[padding + index] = 1
 
 
-def _read_model(vocab_file: Optional[str], name_or_path: str) -> SentencePieceProcessor:
+def _read_model(path: str) -> SentencePieceProcessor:
     """Loads the SentencePiece model. Raises ValueError: the base class replaces an OSError by its own, vaguer one."""
-    path = vocab_file or os.path.join(name_or_path, "tokenizer.model")
 
     def broken(problem: str) -> ValueError:
         fix = "hf download THUDM/chatglm2-6b-32k-int4 tokenizer.model --local-dir FOLDER"
@@ -164,6 +189,9 @@ class SPTokenizer:
         sp_model: the loaded SentencePiece model.
         role_tokens: adds ChatGLM3's role tokens, and gives special ids their names (ChatGLM2 maps them to "").
     """
+
+    # Else copyreg adds it at the first copy, and the pickle of the class (see _Handed) is another one from then on.
+    __slotnames__: List[str] = []
 
     def __init__(self, sp_model: SentencePieceProcessor, role_tokens: bool = False):
         self.sp_model = sp_model
@@ -222,6 +250,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         kwargs: as for every tokenizer (``padding_side``, ``chat_template``, ``pad_token``, ...).
     """
 
+    __slotnames__: List[str] = []  # as in SPTokenizer
     vocab_files_names = {"vocab_file": "tokenizer.model"}
     model_input_names = ["input_ids", "attention_mask", "position_ids"]
     padding_side = "left"
@@ -242,25 +271,26 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         self.name = "GLMTokenizer"
         self.role_tokens = role_tokens
         self.encode_special_tokens = encode_special_tokens
-        self.tokenizer = SPTokenizer(_read_model(vocab_file, name_or_path), role_tokens)
+        self.vocab_file = vocab_file or os.path.join(name_or_path, "tokenizer.model")
+        self.tokenizer = sp = SPTokenizer(_read_model(self.vocab_file), role_tokens)
+        self.special_tokens = {"<bos>": sp.bos_id, "<eos>": sp.eos_id, "<pad>": sp.pad_id}
         self._all_names_in_vocab = False
 
         # Special tokens that have an id are set after the base constructor, which would else look for them in every
         # text. Tokens the caller invents (pad_token="<new>") go through it and get a new id.
-        known = ("<unk>", "<s>", "</s>", *self.tokenizer.special_tokens)
         special = {"pad_token": "<unk>", "eos_token": "</s>", "unk_token": "<unk>"}
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
         for key in [key for key in kwargs if key.endswith("_token")]:
             special.pop(key, None)
-            if str(kwargs[key]) in known:
+            if str(kwargs[key]) == "<unk>" or self._convert_token_to_id(str(kwargs[key])):
                 special[key] = str(kwargs.pop(key))
         kwargs.update(role_tokens=role_tokens, encode_special_tokens=encode_special_tokens)  # so that they are saved
         kwargs.setdefault("padding_side", self.padding_side)
         kwargs.setdefault("clean_up_tokenization_spaces", False)
         kwargs.setdefault("chat_template", CHATGLM3_TEMPLATE if role_tokens else CHATGLM2_TEMPLATE)
         super().__init__(**kwargs)
-        if _marks_answers():
-            self.chat_template = _replaced(self.chat_template, _MARKED_TEMPLATES)
+        if hasattr(self, "chat_template"):
+            self.chat_template = _replaced(self.chat_template, _built_in_templates())
         for key, token in special.items():
             setattr(self, key, token)
 
@@ -285,20 +315,47 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     def get_command(self, token: str) -> int:
         """Id of `<bos>`, `<eos>`, `<pad>`, `[MASK]`, `[gMASK]`, `[sMASK]`, `sop`, `eop`, or a role token."""
-        sp = self.tokenizer
-        commands = {"<bos>": sp.bos_id, "<eos>": sp.eos_id, "<pad>": sp.pad_id, **sp.special_tokens}
+        commands = {**self.special_tokens, **self.tokenizer.special_tokens}
         if token not in commands:
             raise ValueError(f"{token!r} is not a special token for {self.name}; it has {', '.join(commands)}")
         return commands[token]
 
     def save_vocabulary(self, save_directory: str, filename_prefix: Optional[str] = None) -> Tuple[str]:
-        """Writes `tokenizer.model`, byte for byte as it was read, and returns its path in a tuple."""
-        if not os.path.isdir(save_directory):
-            raise ValueError(f"save_directory {save_directory!r} is not a folder")
-        path = os.path.join(save_directory, (f"{filename_prefix}-" if filename_prefix else "") + "tokenizer.model")
+        """Writes `tokenizer.model`, byte for byte as it was read, and returns its path in a tuple.
+
+        Args:
+            save_directory: a folder, or the path of the file to write, in a folder that exists.
+            filename_prefix: stands before the file's name, where that is not given.
+        """
+        path = save_directory
+        if os.path.isdir(path):
+            path = os.path.join(path, (f"{filename_prefix}-" if filename_prefix else "") + "tokenizer.model")
+        elif not os.path.isdir(os.path.dirname(path) or "."):
+            raise ValueError(f"save_directory {path!r} is no folder, nor a file in one: make the folder first")
         with open(path, "wb") as file:
             file.write(self.tokenizer.sp_model.serialized_model_proto())
         return (path,)
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        """`pad_token_id = 2` sets the token of that id: the base class would set its text, which special ids lack.
+
+        Raises:
+            ValueError: no token has the id.
+        """
+        if value is not None and key.endswith("_token_id") and key[:-3] in self.SPECIAL_TOKENS_ATTRIBUTES:
+            key, value = key[:-3], self._name_of(value, key)
+        super().__setattr__(key, value)
+
+    def _name_of(self, index: Any, what: str) -> str:
+        """Name of a token's id, also of one without text."""
+        names = {**self.tokenizer.index_special_tokens, **self.added_tokens_decoder}
+        pieces = self.tokenizer.sp_model.vocab_size()
+        number = index if isinstance(index, int) else getattr(index, "item", lambda: -1)()
+        if number in names:
+            return str(names[number])
+        if number not in range(pieces):
+            raise ValueError(f"{what} must be the id of a token, 0 to {len(self) - 1}, got {index!r}")
+        return self.tokenizer.sp_model.id_to_piece(number)
 
     # -------------------------------------------------------------------------------------------- text, tokens, ids
 
@@ -310,7 +367,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """
         if "padding_side" in kwargs:  # it got here because encode_plus() of transformers before 4.45 does not know it
             raise TypeError("padding_side is an argument of tokenizer(...), encode() and pad(), not of encode_plus()")
-        chat, shift, patterns = _rendered_chat.get(), 0, []
+        chat, shift, patterns = bool(_rendered_chat.get()), 0, []
         segments: List[Tuple[List[str], List[Span]]] = []
         if chat:
             shift = len(CHAT_PREFIX) if text.startswith(CHAT_PREFIX) else 0
@@ -396,18 +453,18 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         spans = _token_spans.get()
         if spans is not None:
             kwargs["return_attention_mask"] = True  # it says where the tokens of a row are
-        with _scoped(_padding_side, padding_side or _padding_side.get()):
+        with _padding_side.set(padding_side or _padding_side.get()):
             batch = super().__call__(*args, **kwargs)
         if not return_position_ids:
             batch.pop("position_ids", None)
         return batch if spans is None else _AlignedBatch(batch, spans, self.truncation_side == "left")
 
     def encode(self, *args: Any, padding_side: Optional[str] = None, **kwargs: Any) -> List[int]:
-        with _scoped(_padding_side, padding_side or _padding_side.get()):
+        with _padding_side.set(padding_side or _padding_side.get()):
             return super().encode(*args, **kwargs)
 
     def pad(self, *args: Any, padding_side: Optional[str] = None, **kwargs: Any) -> BatchEncoding:
-        with _scoped(_padding_side, padding_side or _padding_side.get()):
+        with _padding_side.set(padding_side or _padding_side.get()):
             return super().pad(*args, **kwargs)
 
     def _pad(
@@ -470,11 +527,12 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Renders messages (`role`, `content`) and, unless `tokenize=False`, encodes them after `[gMASK] sop`.
 
         The text of the built-in template is `build_prompt`'s, without the two prefix tokens, so that calling the
-        tokenizer on it gives the same ids. `return_assistant_tokens_mask=True` (with `return_dict=True`) gives 1
-        for the tokens of answers; for ChatGLM3, for all behind the assistant's role token.
+        tokenizer on it gives the same ids. A `content` may also be None, an empty text, or a list of parts
+        {"type": "text", "text": ...}; the template raises for others. `return_assistant_tokens_mask=True` (with
+        `return_dict=True`) gives 1 for the tokens of answers; for ChatGLM3, for all behind the assistant's role token.
         """
         spans: Optional[List[List[Span]]] = [] if kwargs.get("return_assistant_tokens_mask") else None
-        with _scoped(_rendered_chat, True), _scoped(_token_spans, spans):
+        with _rendered_chat.set(True), _token_spans.set(spans):
             out = super().apply_chat_template(conversation, *args, **kwargs)
         if isinstance(out, _AlignedBatch):
             out.complete(out["assistant_masks"])
@@ -501,11 +559,11 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
     # --------------------------------------------------------------------------------------------- version differences
 
     def save_pretrained(self, *args: Any, **kwargs: Any) -> Any:
-        """As every tokenizer; the built-in chat template is written without marks, for releases that parse none."""
-        if not _marks_answers():
+        """As every tokenizer; a built-in chat template is written in its short form, which all releases parse."""
+        if not hasattr(self, "chat_template"):
             return super().save_pretrained(*args, **kwargs)
         template = self.chat_template
-        self.chat_template = _replaced(template, _PLAIN_TEMPLATES)
+        self.chat_template = _replaced(template, {used: short for short, used in _built_in_templates().items()})
         try:
             return super().save_pretrained(*args, **kwargs)
         finally:
@@ -527,6 +585,15 @@ def _marks_answers() -> bool:
     """Whether chat templates of the installed release may mark what the model has written (since 4.43)."""
     arguments = inspect.signature(getattr(PreTrainedTokenizer, "apply_chat_template", len)).parameters
     return "return_assistant_tokens_mask" in arguments
+
+
+def _built_in_templates() -> Dict[str, str]:
+    """The built-in chat templates: as files hold them, to how this release renders them."""
+    content, marked = "message['content']", _marks_answers()
+    return {
+        short: _TEXT_OF + (long if marked else short).replace(content, f"text_of({content})")
+        for short, long in _MARKED_TEMPLATES.items()
+    }
 
 
 def _replaced(template: Any, replacements: Dict[str, str]) -> Any:

@@ -29,3 +29,12 @@ def test_tools_are_written_in_letters_of_their_own_language(tokenizer3):
     expected += [command("<|system|>"), *sp_model.encode("\n"), *sp_model.encode(f"请用工具。\n{TOOLS_TEXT}")]
     expected += [command("<|user|>"), *sp_model.encode("\n"), *sp_model.encode("北京天气"), command("<|assistant|>")]
     assert ids == expected
+
+
+def test_role_tokens_written_in_a_text_are_ids_only_if_asked_for(tokenizer3):
+    """And what stands between them is encoded by itself, spaces and all."""
+    asking = type(tokenizer3)(tokenizer3.vocab_file, role_tokens=True, encode_special_tokens=True)
+    text, pieces, command = "a<|user|> b</s>", tokenizer3.tokenizer.sp_model.encode, tokenizer3.get_command
+    assert tokenizer3.encode(text, add_special_tokens=False) == pieces(text)
+    expected = [*pieces("a"), command("<|user|>"), *pieces(" b</s>")]
+    assert asking.encode(text, add_special_tokens=False) == expected

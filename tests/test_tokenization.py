@@ -580,6 +580,13 @@ def test_a_saved_vocabulary_is_the_file_that_was_loaded(tokenizer, tiny_model, t
     assert Path(path).name == "tokenizer.model" and Path(path).read_bytes() == tiny_model.read_bytes()
 
 
+def test_a_vocabulary_is_saved_under_the_name_that_the_caller_gives(tokenizer, tiny_model, tmp_path, monkeypatch):
+    """As the original did with a path that is no folder; a bare name is a file of the current folder."""
+    monkeypatch.chdir(tmp_path)
+    for path in (str(tmp_path / "my.model"), "bare.model"):
+        assert tokenizer.save_vocabulary(path) == (path,) and Path(path).read_bytes() == tiny_model.read_bytes()
+
+
 def test_broken_unicode_from_json_escapes_is_encoded(tokenizer):
     assert tokenizer.decode(tokenizer.encode("a\ud83d\ude00b")) == "a😀b"
     assert tokenizer.decode(tokenizer.encode("a\ud83db")) == "a\ufffdb"
@@ -635,8 +642,8 @@ def test_the_wrapped_object_that_scripts_reach_into_is_there(tokenizer):
 def test_unknown_command_and_bad_folder_are_named(tokenizer, tmp_path):
     with pytest.raises(ValueError, match="nope"):
         tokenizer.get_command("nope")
-    with pytest.raises(ValueError, match="missing"):
-        tokenizer.save_vocabulary(str(tmp_path / "missing"))
+    with pytest.raises(ValueError, match="missing.*make the folder first"):
+        tokenizer.save_vocabulary(str(tmp_path / "missing" / "my.model"))
     (path,) = tokenizer.save_vocabulary(str(tmp_path), "v1")
     assert Path(path).name == "v1-tokenizer.model"
 

@@ -1,9 +1,14 @@
-"""What other libraries ask of a tokenizer: names in get_vocab() (TRL), and which tokens of a chat are answers."""
+"""What other code asks of a tokenizer: names and ids of tokens, contents of messages, masks of answers, pickles."""
 
 import copy
+import importlib.util
 import inspect
 import json
+import pickle
+import types
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy
 import pytest
 import torch
 from conftest import ROOT
@@ -83,6 +88,154 @@ def test_an_end_token_that_trl_writes_into_texts_counts_once_the_caller_adds_it(
     for made in (tokenizer, type(tokenizer).from_pretrained(tmp_path)):
         ids = made.encode("a</s>", add_special_tokens=False)
         assert ids == [*made.encode("a", add_special_tokens=False), made.eos_token_id] and len(made) == size
+
+
+# -------------------------------------------------------------------------------------- attributes that scripts use
+
+
+@pytest.mark.parametrize("name", ["bos", "eos", "pad", "unk", "sep", "cls", "mask"])
+def test_a_special_token_can_be_set_by_its_id(tokenizer, name):
+    """`tokenizer.pad_token_id = tokenizer.eos_token_id` stands in most training scripts; it padded with <unk>."""
+    own, commands = copy.deepcopy(tokenizer), tokenizer.get_command
+    own.add_tokens(["<new>"])
+    named = {0: "<unk>", 1: "<s>", 2: "</s>", len(own) - 1: "<new>"}
+    named.update((commands(token), token) for token in ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop"))
+    named.update((index, own.convert_ids_to_tokens(index)) for index in (13, 300, 700))  # a byte, and pieces
+    for index, token in named.items():
+        for number in (index, numpy.int64(index), torch.tensor(index)):
+            setattr(own, f"{name}_token_id", number)
+            assert (getattr(own, f"{name}_token"), getattr(own, f"{name}_token_id")) == (token, index)
+    setattr(own, f"{name}_token_id", None)
+    assert getattr(own, f"{name}_token") is None
+    for wrong in (-1, -100, len(own), [2], "2", "</s>", 2.5):
+        with pytest.raises(ValueError, match=rf"{name}_token_id must be the id of a token, 0 to \d+, got") as said:
+            setattr(own, f"{name}_token_id", wrong)
+        assert str(said.value).endswith(f"got {wrong!r}") and getattr(own, f"{name}_token") is None
+
+
+def test_tokens_set_by_ids_are_used_and_kept_and_make_nothing_in_a_text_special(folder, tmp_path):
+    made = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    for index in (made.eos_token_id, made.get_command("eop"), 13, 300):
+        made.pad_token_id = index
+        text = f"a\n</s>eop{made.pad_token}b\t"
+        made.save_pretrained(tmp_path / str(index))
+        again = type(made).from_pretrained(tmp_path / str(index))
+        for tokenizer in (made, again):
+            assert tokenizer.pad_token_id == index and len(tokenizer) == tokenizer.vocab_size
+            assert tokenizer(["a", "a b c"], padding=True)["input_ids"][0][0] == index
+            assert tokenizer.encode(text) == AutoTokenizer.from_pretrained(folder, trust_remote_code=True).encode(text)
+            assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_the_attributes_of_the_original_are_there_and_are_not_saved(folder, tmp_path):
+    made = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    assert made.vocab_file == str(folder / "tokenizer.model")
+    assert made.special_tokens == {"<bos>": 1, "<eos>": 2, "<pad>": 0}
+    assert type(made)(name_or_path=str(folder)).vocab_file == made.vocab_file
+    made.save_pretrained(tmp_path)
+    written = json.loads((tmp_path / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert not {"vocab_file", "special_tokens"} & set(written)
+    again = type(made).from_pretrained(tmp_path)
+    assert again.vocab_file == str(tmp_path / "tokenizer.model")
+
+
+def test_a_tokenizer_whose_file_has_gone_is_copied_pickled_and_saved(folder, tmp_path):
+    AutoTokenizer.from_pretrained(folder, trust_remote_code=True).save_pretrained(tmp_path / "first")
+    made = AutoTokenizer.from_pretrained(tmp_path / "first", trust_remote_code=True)
+    (tmp_path / "first" / "tokenizer.model").unlink()
+    for number, twin in enumerate((made, copy.deepcopy(made), pickle.loads(pickle.dumps(made)))):
+        twin.save_pretrained(tmp_path / str(number))
+        saved = tmp_path / str(number) / "tokenizer.model"
+        assert saved.read_bytes() == (folder / "tokenizer.model").read_bytes()
+        assert twin.encode("你好") == made.encode("你好") and twin.special_tokens == made.special_tokens
+
+
+def test_all_that_a_method_can_name_pickles(tokenizer):
+    """`datasets.map` pickles a remote class with all globals of its methods, and else finds its cache in no run."""
+    module = inspect.getmodule(type(tokenizer))
+    values = {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    for name, value in values.items():
+        assert isinstance(value, types.ModuleType) or pickle.loads(pickle.dumps(value)) is not None, name
+    twin = pickle.loads(pickle.dumps(values["_padding_side"]))
+    with twin.set("right"), ThreadPoolExecutor(1) as another_thread:
+        assert (twin.get(), values["_padding_side"].get()) == ("right", None)
+        assert another_thread.submit(twin.get).result() is None
+    assert twin.get() is None
+
+
+def test_copies_leave_the_classes_as_they_are(folder):
+    """A class is in that pickle by value: one attribute more, and the cache of the run before is not found."""
+    spec = importlib.util.spec_from_file_location("never_copied", ROOT / "tokenization_chatglm.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.ChatGLMTokenizer(str(folder / "tokenizer.model"))
+    classes = type(made), type(made.tokenizer)
+    before = [set(vars(each)) for each in classes]
+    assert copy.deepcopy(made).encode("a") == made.encode("a")
+    assert [set(vars(each)) for each in classes] == before
+
+
+# ----------------------------------------------------------------------------------------------- contents of messages
+
+
+def parts(*texts):
+    return [{"type": "text", "text": text} for text in texts]
+
+
+def conversation(content, role):
+    """A round in which one message has that content."""
+    said = {"system": "Be brief.", "user": "你好", "assistant": "Hello!", role: content}
+    return [{"role": role, "content": content} for role, content in said.items()]
+
+
+@needs_templates
+@pytest.mark.parametrize("role", ["system", "user", "assistant"])
+def test_lists_of_texts_are_joined_and_nothing_is_an_empty_text(tokenizer, tokenizer3, role, tmp_path):
+    """OpenAI's clients send them; rendered as Python writes them, the model reads "[{'type': 'text', ..."."""
+    tokenizer3.save_pretrained(tmp_path)
+    for made in (tokenizer, tokenizer3, type(tokenizer3).from_pretrained(tmp_path)):
+        for content, text in (
+            (parts("你", "好 {{ x }}\n"), "你好 {{ x }}\n"),
+            (parts("a"), "a"),
+            (["a", *parts("b")], "ab"),
+            ([], ""),
+            (None, ""),
+            (parts(None), ""),
+        ):
+            found, wanted = (
+                made.apply_chat_template(conversation(said, role), tokenize=False, add_generation_prompt=True)
+                for said in (content, text)
+            )
+            assert found == wanted and "None" not in found and "type" not in found
+
+
+@needs_masks
+def test_the_mask_of_an_answer_in_parts_is_that_of_its_text(tokenizer, tokenizer3):
+    for made in (tokenizer, tokenizer3):
+        found, wanted = (
+            dict(masked(made, conversation(said, "assistant"))) for said in (parts("one 😀", " two"), "one 😀 two")
+        )
+        assert found == wanted and sum(found["assistant_masks"])
+
+
+@needs_templates
+@pytest.mark.parametrize(
+    "content, named",
+    [([{"type": "image_url", "image_url": {"url": "x"}}], "image_url"), ([*parts("a"), 5], "5"), (7, "7")],
+)
+def test_a_content_that_is_no_text_is_named(tokenizer, tokenizer3, content, named):
+    for made in (tokenizer, tokenizer3):
+        with pytest.raises(Exception, match=rf"content must be a string or a list of parts .*, not {named}$"):
+            made.apply_chat_template(conversation(content, "user"), tokenize=False)
+
+
+@needs_templates
+def test_templates_of_the_callers_own_and_files_have_none_of_it(folder, tokenizer, tmp_path):
+    own = "{{ messages[0]['content'][0]['type'] }}"
+    chat = [{"role": "user", "content": [{"type": "image"}]}]
+    assert tokenizer.apply_chat_template(chat, tokenize=False, chat_template=own) == "image"
+    tokenizer.save_pretrained(tmp_path)
+    assert "text_of" in tokenizer.chat_template and "text_of" not in saved_text(tmp_path)
 
 
 # ------------------------------------------------------------------------------------------------ marks of answers

@@ -32,6 +32,7 @@ CLIENTS = {
     "lm-eval": "use_lm_eval",
     "accelerate": "use_accelerate",
     "pipelines": "use_pipelines",
+    "datasets": "use_datasets",
     "torch.compile": "use_compile",
 }
 LOG = 2000  # characters of what a client printed before it failed

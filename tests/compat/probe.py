@@ -100,6 +100,38 @@ def tokenizer_round_trips():
 
 
 @step
+def special_tokens_by_id():
+    """And the attributes and the file name of the original's tokenizer."""
+    t, found = tokenizer(), []
+    for name, index in (("pad", 2), ("bos", 1), ("eos", t.get_command("eop")), ("pad", 0), ("pad", 13)):
+        setattr(t, f"{name}_token_id", index)
+        with tempfile.TemporaryDirectory() as folder:
+            t.save_pretrained(folder)
+            again = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+            assert again.vocab_file == str(Path(folder) / "tokenizer.model")
+            (path,) = again.save_vocabulary(str(Path(folder) / "my.model"))
+            assert Path(path).read_bytes() == Path(t.vocab_file).read_bytes()
+        for made in (t, again):
+            assert getattr(made, f"{name}_token_id") == index, (name, index, made.special_tokens_map)
+            found.append([getattr(made, f"{name}_token"), made(["a\n</s>eop", "a"], padding=True)["input_ids"]])
+    try:
+        t.pad_token_id = -1
+    except ValueError as error:
+        found.append(str(error))
+    t.pad_token_id = None
+    return [found, t.pad_token, t.special_tokens]
+
+
+@step
+def contents_of_messages():
+    """Rendered; from the first release with templates (4.34), else what it must be."""
+    content = [{"type": "text", "text": "你"}, {"type": "text", "text": "好"}]
+    chat = [{"role": "user", "content": content}, {"role": "assistant", "content": None}]
+    wanted = "[Round 1]\n\n问：你好\n\n答：\n\n"
+    return tokenizer().apply_chat_template(chat, tokenize=False) if VERSION >= (4, 34) else wanted
+
+
+@step
 def logits():
     with torch.no_grad():
         return [numbers(load("float")(PROMPT).logits), numbers(load("float")(**BATCH, return_last_logit=True).logits)]
