@@ -28,7 +28,7 @@ GIT_LFS_POINTER = b"version https://git-lfs"
 ZIP = b"PK\x03\x04"  # what torch.save() writes since 1.6
 # What it wrote before: a pickle of protocol 2 or later, or of 0 or 1, which begins with torch's number in digits.
 PICKLES = (b"\x80", b"L119547037146038801333356L")
-TAR, TAR_MARK = b"ustar", slice(257, 262)  # before 0.2, and where a tar file says that it is one
+TAR, TAR_MARK = b"ustar", slice(257, 262)  # before torch 0.2; where a tar file says what it is
 LEGACY_PICKLES = 4  # torch's number, its version, the system, what was saved
 NAMED_KEYS = 6  # as many as a message names
 FLOAT_STORAGES = ("HalfStorage", "BFloat16Storage", "FloatStorage", "DoubleStorage")
@@ -76,12 +76,13 @@ def find_weight_files(source: Any, options: Dict[str, Any]) -> List[Path]:
         return [Path(source)]
     safe = options.get("use_safetensors")
     names = WEIGHT_FILES if safe is None else WEIGHT_FILES[:2] if safe else WEIGHT_FILES[2:]
-    where = {key: options[key] for key in WHERE[:3] if options.get(key) is not None}
+    where = {key: options[key] for key in WHERE if options.get(key) is not None}
+    where["local_files_only"] = True
     for name in names:
         if options.get("variant"):
             name = "{0}.{2}.{1}".format(*name.rsplit(".", 1), options["variant"])
         try:
-            found = cached_file(source, name, local_files_only=True, **where)
+            found = cached_file(source, name, **where)
         except (OSError, ValueError):  # it is not here, or this is no name of a repository
             continue
         if found is not None:
@@ -202,8 +203,10 @@ def refuse_other_format(files: List[Path], bits: int) -> None:
             f"quantization_bit={bits} in the configuration, but {files[0].parent} holds {kind} weights: "
             f"{named(wrong)}. To use them, {cure}"
         )
+    if not bits:
+        return
     other = 12 - bits
-    for key, tensor in matrices.items() if bits else ():
+    for key, tensor in matrices.items():
         norm = tensors.get(key.replace("self_attention.query_key_value", "input_layernorm"), tensor)
         if norm is not tensor and tensor.shape[1:] == tuple(hidden * other // 8 for hidden in norm.shape):
             raise ValueError(

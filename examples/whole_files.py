@@ -66,9 +66,9 @@ def whole(target: Path, size: int, may_be_empty: bool = False) -> Iterator[Path]
     except OSError as error:
         raise ValueError(f"{target} could not be written: {error}. Nothing of it is left") from error
     finally:
-        if place.is_dir():
+        if os.path.isdir(place):  # False where nothing may be asked, and so nothing was made
             shutil.rmtree(place, ignore_errors=True)
-        elif place.exists():
+        elif os.path.exists(place):
             place.unlink()
 
 
