@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import torch
 from torch import nn
@@ -23,8 +23,13 @@ WEIGHT_FILES = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+WHERE = ("cache_dir", "revision", "subfolder", "local_files_only")  # options that say where files are
 GIT_LFS_POINTER = b"version https://git-lfs"
 ZIP = b"PK\x03\x04"  # what torch.save() writes since 1.6
+# What it wrote before: a pickle of protocol 2 or later, or of 0 or 1, which begins with torch's number in digits.
+PICKLES = (b"\x80", b"L119547037146038801333356L")
+TAR, TAR_MARK = b"ustar", slice(257, 262)  # before torch 0.2; where a tar file says what it is
+LEGACY_PICKLES = 4  # torch's number, its version, the system, what was saved
 NAMED_KEYS = 6  # as many as a message names
 FLOAT_STORAGES = ("HalfStorage", "BFloat16Storage", "FloatStorage", "DoubleStorage")
 INT_STORAGES = ("CharStorage", "ByteStorage", "ShortStorage", "IntStorage", "LongStorage")
@@ -71,12 +76,13 @@ def find_weight_files(source: Any, options: Dict[str, Any]) -> List[Path]:
         return [Path(source)]
     safe = options.get("use_safetensors")
     names = WEIGHT_FILES if safe is None else WEIGHT_FILES[:2] if safe else WEIGHT_FILES[2:]
-    where = {key: options[key] for key in ("cache_dir", "revision", "subfolder") if options.get(key) is not None}
+    where = {key: options[key] for key in WHERE if options.get(key) is not None}
+    where["local_files_only"] = True
     for name in names:
         if options.get("variant"):
             name = "{0}.{2}.{1}".format(*name.rsplit(".", 1), options["variant"])
         try:
-            found = cached_file(source, name, local_files_only=True, **where)
+            found = cached_file(source, name, **where)
         except (OSError, ValueError):  # it is not here, or this is no name of a repository
             continue
         if found is not None:
@@ -101,25 +107,37 @@ def refuse_broken(files: Iterable[Path]) -> None:
             raise OSError(f"{path} is missing, and the index beside it names it: download it")
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(len(GIT_LFS_POINTER))
-        if start == GIT_LFS_POINTER:
+            start = file.read(TAR_MARK.stop)
+        if start.startswith(GIT_LFS_POINTER):
             raise OSError(
                 f"{path} is a git-lfs pointer of {size} bytes, not the weights: run `git lfs install` and "
                 f"`git lfs pull` in its folder, or download the file"
             )
         if not size:
             raise OSError(f"{path} is empty: download it again")
+        if path.suffix == ".json":
+            continue
         if path.suffix == ".safetensors":
             tensors = safetensors_header(path)
-            whole = tensors is not None and max((end for _, end in tensors.values()), default=0) <= size
+            whole = tensors is not None and max((tensor.end for tensor in tensors.values()), default=0) <= size
         else:
+            if not start.startswith((ZIP, *PICKLES)) and start[TAR_MARK] != TAR:
+                raise OSError(f"{path} is no PyTorch file (it begins with {str(start[:14])[1:]}): download it again")
             whole = not start.startswith(ZIP) or zipfile.is_zipfile(path)
         if not whole:
             raise OSError(f"{path} is truncated or damaged ({size} bytes): download it again")
 
 
-def safetensors_header(path: Path) -> Optional[Dict[str, Tuple[str, int]]]:
-    """name -> (dtype, byte of the file at which it ends) of every tensor; None where the header is not whole."""
+class Stored(NamedTuple):
+    """What a file says of a tensor."""
+
+    is_float: bool
+    shape: Tuple[int, ...]
+    end: int = 0  # the byte of a safetensors file at which it ends
+
+
+def safetensors_header(path: Path) -> Optional[Dict[str, Stored]]:
+    """name -> what the file says of every tensor; None where the header is not whole."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > path.stat().st_size:
@@ -127,48 +145,56 @@ def safetensors_header(path: Path) -> Optional[Dict[str, Tuple[str, int]]]:
         try:
             header = json.loads(file.read(length))
             header.pop("__metadata__", None)
-            return {key: (entry["dtype"], 8 + length + entry["data_offsets"][1]) for key, entry in header.items()}
+            return {
+                key: Stored("F" in entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][1])
+                for key, entry in header.items()
+            }
         except (ValueError, LookupError, TypeError, AttributeError):
             return None
 
 
-class StorageNames(pickle.Unpickler):
-    """Reads which storage each tensor of a torch file has; no value is read, and nothing the file names is run."""
+class StoredNames(pickle.Unpickler):
+    """Reads dtype and shape of each tensor of a torch file; no value is read, and nothing the file names is run."""
 
     def find_class(self, module: str, name: str) -> Any:
         if name == "OrderedDict":
             return OrderedDict
+        if name.startswith("_rebuild_tensor"):
+            return lambda storage, offset, shape, *rest: (
+                Stored(storage in FLOAT_STORAGES, tuple(shape)) if storage in FLOAT_STORAGES + INT_STORAGES else None
+            )
         return name if name.endswith("Storage") else lambda *parts: parts[0] if parts else None
 
     def persistent_load(self, pid: Any) -> Any:
         return pid[1]
 
 
-def stored_as_float(path: Path) -> Dict[str, bool]:
-    """name -> whether that tensor is of floats; empty for a file whose header only torch can read."""
+def stored_tensors(path: Path) -> Dict[str, Stored]:
+    """name -> what the file says of that tensor; empty where only torch can read it."""
     if path.suffix == ".safetensors":
-        return {key: "F" in dtype for key, (dtype, _) in (safetensors_header(path) or {}).items()}
-    if not zipfile.is_zipfile(path):
+        return safetensors_header(path) or {}
+    try:
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as file:
+                tensors = [StoredNames(file).load() for _ in range(LEGACY_PICKLES)][-1]
+        else:
+            with zipfile.ZipFile(path) as archive:
+                (name,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
+                with archive.open(name) as file:
+                    tensors = StoredNames(file).load()
+        return {key: tensor for key, tensor in tensors.items() if isinstance(tensor, Stored)}
+    except (pickle.UnpicklingError, ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError):
         return {}
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.endswith("data.pkl")]
-        if len(names) != 1:
-            return {}
-        with archive.open(names[0]) as file:
-            try:
-                storages = StorageNames(file).load().items()
-            except (pickle.UnpicklingError, ArithmeticError, AttributeError, EOFError, LookupError, TypeError):
-                return {}
-    return {key: storage in FLOAT_STORAGES for key, storage in storages if storage in FLOAT_STORAGES + INT_STORAGES}
 
 
 def refuse_other_format(files: List[Path], bits: int) -> None:
-    """Raises ValueError where the files hold floats and the layers want integers, or the other way round.
+    """Raises ValueError for floats where the layers want integers, the reverse, and integers of other bits.
 
     Loaders cast the ones to the others without a word, and what comes out means nothing.
     """
-    stored = [item for path in files for item in stored_as_float(path).items()]
-    wrong = [key for key, is_float in stored if QUANTIZED_WEIGHT.search(key) and is_float == bool(bits)]
+    tensors = {key: tensor for path in files for key, tensor in stored_tensors(path).items()}
+    matrices = {key: tensor for key, tensor in tensors.items() if QUANTIZED_WEIGHT.search(key)}
+    wrong = [key for key, tensor in matrices.items() if tensor.is_float == bool(bits)]
     if wrong:
         kind, cure = "quantized", "take the config.json that came with them, or load with the bits they have"
         if bits:
@@ -177,6 +203,17 @@ def refuse_other_format(files: List[Path], bits: int) -> None:
             f"quantization_bit={bits} in the configuration, but {files[0].parent} holds {kind} weights: "
             f"{named(wrong)}. To use them, {cure}"
         )
+    if not bits:
+        return
+    other = 12 - bits
+    for key, tensor in matrices.items():
+        norm = tensors.get(key.replace("self_attention.query_key_value", "input_layernorm"), tensor)
+        if norm is not tensor and tensor.shape[1:] == tuple(hidden * other // 8 for hidden in norm.shape):
+            raise ValueError(
+                f"quantization_bit={bits} in the configuration, but {files[0].parent} holds weights of {other} bits: "
+                f"{key} has {tensor.shape[1]} columns, at {bits} bits it has {tensor.shape[1] * bits // other}. Take "
+                f"the config.json that came with them, or load with quantization_bit={other}"
+            )
 
 
 def named(keys: List[str]) -> str:
@@ -215,10 +252,10 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
             device: where the model goes once it is loaded, as by `.to(device)`.
 
         Raises:
-            OSError: a file of weights is a git-lfs pointer, empty or truncated.
-            ValueError: the weights lack parameters of the model, other than a prefix encoder or a head, or are floats
-                where the configuration wants integers, or the other way round. Not with `ignore_mismatched_sizes=True`
-                or `state_dict=`.
+            OSError: a file of weights is a git-lfs pointer, a web page, empty or truncated.
+            ValueError: the weights lack parameters of the model, other than a prefix encoder or a head, are floats
+                where the configuration wants integers, or the other way round, or have other bits than it says. Not
+                with `ignore_mismatched_sizes=True` or `state_dict=`.
         """
         add_loading_defaults(kwargs)
         device = kwargs.pop("device", None)
@@ -232,11 +269,14 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         strict = from_files and not kwargs.get("ignore_mismatched_sizes")
         here = from_files and Path(source).exists()  # a repository's files are looked at once they have been fetched
         if here:
-            files = find_weight_files(source, kwargs)
-            refuse_broken(files)
-            if files and strict:
-                refuse_other_format(files, cls._bits_wanted(source, kwargs))
-        model, info = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+            cls._refuse_files(find_weight_files(source, kwargs), source, kwargs)
+        try:
+            model, info = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+        except Exception:
+            if from_files and not here:  # what is in the cache now is what was read
+                fetched = [path for path in find_weight_files(source, kwargs) if path.exists()]
+                cls._refuse_files(fetched, source, {**kwargs, "local_files_only": True})
+            raise
         left = model._parameters_left_out() if kwargs.get("device_map") is None else []
         info["missing_keys"] = type(info["missing_keys"])([*info["missing_keys"], *left])  # a set from 5.0 on
         if strict:
@@ -254,11 +294,18 @@ class ChatGLMPreTrainedModel(PreTrainedModel):
         return (model, info) if with_info else model
 
     @classmethod
+    def _refuse_files(cls, files: List[Path], source: Any, options: Dict[str, Any]) -> None:
+        """Raises for files of weights that from_pretrained(source, **options) cannot make its model of."""
+        refuse_broken(files)
+        if files and not options.get("ignore_mismatched_sizes"):
+            refuse_other_format(files, cls._bits_wanted(source, options))
+
+    @classmethod
     def _bits_wanted(cls, source: Any, options: Dict[str, Any]) -> int:
         """`quantization_bit` of the model that from_pretrained(source, **options) makes."""
         config = options.get("config")
         if not isinstance(config, PretrainedConfig):
-            where = {"subfolder": options["subfolder"]} if "subfolder" in options else {}
+            where = {key: options[key] for key in WHERE if options.get(key) is not None}
             config = cls.config_class.from_pretrained(source if config is None else config, **where)
         return options.get("quantization_bit", getattr(config, "quantization_bit", 0))
 

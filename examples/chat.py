@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
-from examples.conversation import COMMANDS, ERRORS, KEYS, Chat
+from examples.conversation import COMMANDS, ERRORS, KEYS, Chat, NotWritten
 from examples.model_folder import find_model, load, step
 
 ABOUT_DEMO = """\
@@ -132,8 +132,17 @@ def check_device(name: Optional[str]) -> str:
     return name
 
 
+def open_streams() -> None:
+    """Puts empty streams where a service gave none; ends the program where nothing could take the answers."""
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")
+    if sys.stdout is None:
+        sys.exit("there is no stdout to write answers to")
+
+
 def open_chat() -> None:
     options = parse()
+    open_streams()
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -162,8 +171,16 @@ def main() -> None:
         open_chat()
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `| head` has seen enough
+        end_stdout()
+    except NotWritten as error:
+        end_stdout()
+        sys.exit(str(error))
+
+
+def end_stdout() -> None:
+    """Else Python would complain once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -37,6 +37,20 @@ class Refused(ValueError):
         self.reason, self.values = reason, values
 
 
+class NotWritten(Exception):
+    """An answer that stdout does not take: a disk is full."""
+
+
+def put(text: str = "", end: str = "\n") -> None:
+    """Prints a part of an answer. Raises NotWritten, or BrokenPipeError where nobody reads on."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotWritten(f"the answer could not be written: {error}") from error
+
+
 class Reading(NamedTuple):
     """What an answer cost: tokens and seconds."""
 
@@ -74,8 +88,8 @@ class Answer:
         """Prints what of an answer is not shown yet."""
         if not self.shown and self.terminal:
             self.close_bar()
-            print("ChatGLM > ", end="")
-        print(CONTROL.sub("", text[len(self.shown) :]), end="", flush=True)
+            put("ChatGLM > ", end="")
+        put(CONTROL.sub("", text[len(self.shown) :]), end="")
         self.shown = text
 
     def close_bar(self) -> None:
@@ -187,14 +201,14 @@ class Chat:
                     **self.settings,
                 )
             answer.show(response.rstrip("\ufffd"))
-            print(flush=True)
+            put()
         except KeyboardInterrupt:
             if not self.terminal:
                 raise
             self.stopped(answer, query)
         except ERRORS:
             if answer.shown:
-                print(flush=True)
+                put()
             raise
         finally:
             self.last = answer.cost(tokens)
@@ -207,7 +221,7 @@ class Chat:
             self.cache = self.new_cache()
         if answer.shown:
             self.history = [*self.history, (query, answer.shown)]
-            print()
+            put()
         if answer.cut_off:
             self.say("(stopped at once; the conversation so far is read anew with the next question)")
         elif answer.shown:

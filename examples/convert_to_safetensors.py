@@ -7,70 +7,51 @@ the result is read back and compared. All other files are copied, this package's
 Bars show how far it is, unless transformers' own are switched off (`disable_progress_bar()`).
 """
 
-import argparse
-import json
 import shutil
-import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import List
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from transformers.utils import logging
 
 from benchmarks.make_checkpoint import copy_code
-
-
-def bin_files(source: Path) -> List[Path]:
-    """The weight files of a folder, in the order in which the index names them."""
-    if not source.is_dir():
-        raise ValueError(f"{source} is not a folder")
-    index = source / "pytorch_model.bin.index.json"
-    if index.is_file():
-        names = list(dict.fromkeys(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    else:
-        names = ["pytorch_model.bin"]
-    missing = [name for name in names if not (source / name).is_file()]
-    if missing:
-        raise ValueError(f"{source} lacks {', '.join(missing)}: download it again")
-    return [source / name for name in names]
-
-
-def read_bin(path: Path) -> Dict[str, torch.Tensor]:
-    """The tensors of a .bin file, memory-mapped where this torch and the file's format allow it."""
-    with open(path, "rb") as file:
-        if file.read(40).startswith(b"version https://git-lfs"):
-            raise ValueError(f"{path} is a git-lfs pointer, not the weights: run `git lfs pull`, or use `hf download`")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except TypeError:  # torch 2.0 maps nothing
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except RuntimeError as error:
-        if "mmap can only be used" in str(error):  # written by a torch before 1.6
-            return torch.load(path, map_location="cpu", weights_only=True)
-        raise ValueError(f"{path} is damaged, or no PyTorch file: {error}") from error
+from examples.commands import add_shard_size, ending_well, new_parser
+from examples.family import read_bin, weight_files
+from examples.whole_files import whole, write_json
 
 
 def convert(source: Path, target: Path, shard_bytes: int = 2 * 10**9) -> List[str]:
     """Writes the converted checkpoint and returns the names of its shards.
 
     Raises:
-        ValueError: missing or damaged weights, a target that is not empty, too little disk space.
+        ValueError: missing or damaged weights, a target that is not empty, too little disk space. Nothing is left of
+            the target then.
     """
-    files = bin_files(source)
-    if target.exists() and any(target.iterdir()):
-        raise ValueError(f"{target} is not empty")
-    target.mkdir(parents=True, exist_ok=True)
-    size, free = sum(path.stat().st_size for path in files), shutil.disk_usage(target).free
-    if size > free:
-        raise ValueError(f"{target} has {free / 1e9:.1f} GB of space, {size / 1e9:.1f} GB are needed")
+    files = weight_files(source, use_safetensors=False)
+    with whole(target, sum(path.stat().st_size for path in files), may_be_empty=True) as folder:
+        folder.mkdir()
+        names = write_shards(files, folder, shard_bytes)
+        compare(files, [folder / name for name in names])
+        for path in source.iterdir():
+            weights = path.name.startswith("pytorch_model") or path.suffix == ".safetensors"
+            if path.is_file() and not weights and not path.name.startswith("."):
+                shutil.copyfile(path, folder / path.name)
+        copy_code(folder)
+    return names
 
+
+def write_shards(files: List[Path], folder: Path, shard_bytes: int) -> List[str]:
+    """Writes the tensors of .bin files as safetensors, with an index where there are several; returns the names."""
     parts, shard, filled, total = [], {}, 0, 0
 
     def flush() -> None:
         nonlocal shard, filled
-        save_file(shard, target / f"part-{len(parts)}", metadata={"format": "pt"})
+        try:
+            save_file(shard, folder / f"part-{len(parts)}", metadata={"format": "pt"})
+        except SafetensorError as error:  # a disk that is full
+            raise OSError(str(error)) from error
         parts.append(list(shard))
         shard, filled = {}, 0
 
@@ -89,17 +70,10 @@ def convert(source: Path, target: Path, shard_bytes: int = 2 * 10**9) -> List[st
     else:
         names = [f"model-{number:05d}-of-{len(parts):05d}.safetensors" for number in range(1, len(parts) + 1)]
         weight_map = {tensor: name for name, tensors in zip(names, parts) for tensor in tensors}
-        index = json.dumps({"metadata": {"total_size": total}, "weight_map": weight_map}, indent=2)
-        (target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
+        index = {"metadata": {"total_size": total}, "weight_map": weight_map}
+        write_json(folder / "model.safetensors.index.json", index)
     for number, name in enumerate(names):
-        (target / f"part-{number}").rename(target / name)
-    compare(files, [target / name for name in names])
-
-    for path in source.iterdir():
-        weights = path.name.startswith("pytorch_model") or path.suffix == ".safetensors"
-        if path.is_file() and not weights and not path.name.startswith("."):
-            shutil.copyfile(path, target / path.name)
-    copy_code(target)
+        (folder / f"part-{number}").rename(folder / name)
     return names
 
 
@@ -118,15 +92,12 @@ def compare(files: List[Path], shards: List[Path]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, help="a folder with pytorch_model.bin, or its shards and their index")
-    parser.add_argument("target", type=Path, help="a new folder")
-    parser.add_argument("--shard-size", type=float, default=2.0, help="GB (10^9 bytes) per shard, default 2")
+    source = "a folder with pytorch_model.bin, or its shards and their index"
+    parser = new_parser(str(__doc__), "a new folder, or an empty one", source)
+    add_shard_size(parser)
     arguments = parser.parse_args()
-    try:
-        names = convert(arguments.source, arguments.target, int(arguments.shard_size * 1e9))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
+    with ending_well():
+        names = convert(arguments.source, arguments.target, arguments.shard_size)
     print(f"{arguments.target}: {', '.join(names)}")
 
 

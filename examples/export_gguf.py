@@ -8,7 +8,6 @@ row. llama.cpp's own converter writes this model with ChatGLM3's rope rule; here
 interpolation. Tensors are read and written one at a time. ENGINES.md says what was run.
 """
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from configuration_chatglm import ChatGLMConfig
+from examples.commands import ending_well, new_parser
 from examples.export_glm import ROPE_BASE, token_ids
 from examples.family import (
     EMBEDDING,
@@ -268,20 +268,15 @@ def export(source: Path, target: Path, dtype: Optional[torch.dtype] = None, toke
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "source", type=Path, help="a folder with config.json, weights (.bin, safetensors), tokenizer.model"
-    )
-    parser.add_argument("target", type=Path, help="a new file, NAME.gguf by custom")
+    parser = new_parser(str(__doc__), "a new file, NAME.gguf by custom")
     parser.add_argument("--dtype", choices=DTYPES, help="dequantize; default: integers as they are")
     parser.add_argument("--no-tokenizer", action="store_true", help="weights and settings alone")
     arguments = parser.parse_args()
-    try:
-        kind = export(arguments.source, arguments.target, DTYPES.get(arguments.dtype), not arguments.no_tokenizer)
-    except ImportError:
-        sys.exit("error: the package `gguf` is not installed: pip install gguf")
-    except ValueError as error:
-        sys.exit(f"error: {error}")
+    with ending_well():
+        try:
+            kind = export(arguments.source, arguments.target, DTYPES.get(arguments.dtype), not arguments.no_tokenizer)
+        except ImportError:
+            sys.exit("error: the package `gguf` is not installed: pip install gguf")
     print(f"{arguments.target}: {kind}")
 
 

@@ -10,9 +10,7 @@ was run. Tensors are read and written one at a time. With --integers the quantiz
 "pack-quantized" of compressed-tensors; no integer and no scale changes.
 """
 
-import argparse
 import functools
-import sys
 from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -21,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from configuration_chatglm import ChatGLMConfig
+from examples.commands import add_shard_size, ending_well, new_parser
 from examples.family import (
     EMBEDDING,
     FINAL_NORM,
@@ -298,11 +297,7 @@ def export(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "source", type=Path, help="a folder with config.json, weights (.bin, safetensors), tokenizer.model"
-    )
-    parser.add_argument("target", type=Path, help="a new folder")
+    parser = new_parser(str(__doc__), "a new folder")
     parser.add_argument("--dtype", choices=DTYPES, help="of floats; default: the checkpoint's")
     parser.add_argument("--integers", action="store_true", help="leave INT4 and INT8 matrices as they are")
     parser.add_argument(
@@ -312,9 +307,9 @@ def main() -> None:
         "--pad-mlp", action="store_true", help="zero channels for INT4 shards on GPUs; changes no result"
     )
     parser.add_argument("--no-tokenizer", action="store_true", help="weights and settings alone")
-    parser.add_argument("--shard-size", type=float, default=2.0, help="GB (10^9 bytes) per shard, default 2")
+    add_shard_size(parser)
     arguments = parser.parse_args()
-    try:
+    with ending_well():
         names = export(
             arguments.source,
             arguments.target,
@@ -323,10 +318,8 @@ def main() -> None:
             not arguments.no_tokenizer,
             arguments.tensor_parallel,
             arguments.pad_mlp,
-            int(arguments.shard_size * 1e9),
+            arguments.shard_size,
         )
-    except ValueError as error:
-        sys.exit(f"error: {error}")
     print(f"{arguments.target}: {', '.join(names)}")
 
 

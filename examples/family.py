@@ -3,15 +3,18 @@
 import functools
 import json
 import math
+import pickle
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from benchmarks.common import package_modules
 from configuration_chatglm import ChatGLMConfig
-from examples.convert_to_safetensors import bin_files, read_bin
+
+(loading,) = package_modules("pretrained_chatglm")
 
 FLOATS = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 DTYPES = {**FLOATS, "I8": torch.int8}
@@ -88,24 +91,51 @@ def read_config(folder: Path) -> ChatGLMConfig:
     return ChatGLMConfig(**values)
 
 
-def stored_tensors(folder: Path) -> Dict[str, Stored]:
-    """Every tensor of a folder by its name; safetensors are preferred where both are there, as transformers does.
+def weight_files(folder: Path, use_safetensors: Optional[bool] = None) -> List[Path]:
+    """The files of a folder that from_pretrained() would read, looked at as it does, or only those of one format.
 
     Raises:
-        ValueError: no weights, files of an index that are not there, damaged files.
+        ValueError: no weights, files of an index that are not there, files that are not the weights or not whole.
     """
-    index, single = folder / "model.safetensors.index.json", folder / "model.safetensors"
-    if not index.is_file() and not single.is_file():
-        tensors = {name: tensor for path in bin_files(folder) for name, tensor in read_bin(path).items()}
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    try:
+        files = loading.find_weight_files(folder, {"use_safetensors": use_safetensors})
+        loading.refuse_broken(files)
+    except OSError as error:
+        raise ValueError(str(error)) from error
+    if not files:
+        raise ValueError(f"{folder} lacks pytorch_model.bin: download it again")
+    return files
+
+
+def read_bin(path: Path) -> Dict[str, Tensor]:
+    """The tensors of a .bin file, memory-mapped where this torch and the file's format allow it."""
+    options = {"map_location": "cpu", "weights_only": True}
+    try:
+        try:
+            return torch.load(path, **options, mmap=True)
+        except TypeError:  # torch 2.0 maps nothing
+            return torch.load(path, **options)
+        except RuntimeError as error:
+            if "mmap can only be used" not in str(error):
+                raise
+            return torch.load(path, **options)  # written by a torch before 1.6
+    except pickle.UnpicklingError as error:  # torch's words are pages, and advise to run what is in the file
+        raise ValueError(f"{path} is damaged, or holds more than tensors: download it again") from error
+    except (RuntimeError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path} is damaged, or of a format that is not read any more: {reason}") from error
+
+
+def stored_tensors(folder: Path) -> Dict[str, Stored]:
+    """Every tensor of a folder by its name. Raises ValueError: what `weight_files` and `read_bin` raise."""
+    files = weight_files(folder)
+    if files[0].suffix != ".safetensors":
+        tensors = {name: tensor for path in files for name, tensor in read_bin(path).items()}
         return {name: Stored(t.dtype, tuple(t.shape), t.detach) for name, t in tensors.items()}
-    names = [single.name]
-    if index.is_file():
-        names = list(dict.fromkeys(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        raise ValueError(f"{folder} lacks {', '.join(missing)}: download it again")
     found: Dict[str, Stored] = {}
-    for path in (folder / name for name in names):
+    for path in files:
         try:
             shard = safe_open(str(path), framework="pt")
         except SafetensorError as error:

@@ -35,40 +35,46 @@ class Planned(NamedTuple):
 
 
 @contextlib.contextmanager
-def whole(target: Path, size: int) -> Iterator[Path]:
+def whole(target: Path, size: int, may_be_empty: bool = False) -> Iterator[Path]:
     """A path beside `target`, for a file or folder that becomes `target` at the end; after an error nothing is left.
 
     Args:
         target: what must not exist yet.
         size: bytes that will be written.
+        may_be_empty: the target may be an empty folder. It stays (a disk may be mounted there) and is written into.
 
     Raises:
-        ValueError: the target exists, or the disk cannot hold it, at the start or in the middle.
+        ValueError: the target exists, or cannot be made, or the disk cannot hold it, at the start or in the middle.
     """
     target = target.absolute()
-    _must_be_free(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(target.parent).free
-    if size > free:
-        raise ValueError(f"{target.parent} has {free / 1e9:.2f} GB of space, {size / 1e9:.2f} GB are needed")
     place = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
+        filled = may_be_empty and target.is_dir()
+        if filled:
+            place = target / place.name
+        _must_be_free(target, place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(place.parent).free
+        if size > free:
+            raise ValueError(f"{place.parent} has {free / 1e9:.2f} GB of space, {size / 1e9:.2f} GB are needed")
         yield place
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             _to_disk(path)
-        _must_be_free(target)
-        os.replace(place, target)
+        _must_be_free(target, place)
+        for path in list(place.iterdir()) if filled else [place]:
+            os.replace(path, target / path.name if filled else target)
     except OSError as error:
         raise ValueError(f"{target} could not be written: {error}. Nothing of it is left") from error
     finally:
-        if place.is_dir():
+        if os.path.isdir(place):  # False where nothing may be asked, and so nothing was made
             shutil.rmtree(place, ignore_errors=True)
-        elif place.exists():
+        elif os.path.exists(place):
             place.unlink()
 
 
-def _must_be_free(target: Path) -> None:
-    if os.path.lexists(target):
+def _must_be_free(target: Path, place: Path) -> None:
+    """Raises ValueError where the target is there, or holds more than the place at which is written."""
+    if set(target.iterdir()) - {place} if place.parent == target else os.path.lexists(target):
         raise ValueError(f"{target} is there already: choose another name, or remove it")
 
 

@@ -5,6 +5,9 @@ The chat is in test_terminal.py, the API server in test_server.py.
 
 import importlib
 import json
+import resource
+import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -65,28 +68,115 @@ def test_conversion_changes_no_tensor(tiny_checkpoint, tmp_path, monkeypatch, sh
     assert all(state[name].dtype == tensor.dtype and state[name].equal(tensor) for name, tensor in weights.items())
 
 
-def test_conversion_names_what_is_wrong(tiny_checkpoint, tmp_path):
-    module = example("convert_to_safetensors")
-    pointer = tmp_path / "pointer"
-    pointer.mkdir()
-    (pointer / "pytorch_model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
-    damaged = tmp_path / "damaged"
-    damaged.mkdir()
-    content = (tiny_checkpoint() / "pytorch_model.bin").read_bytes()
-    (damaged / "pytorch_model.bin").write_bytes(content[: len(content) // 2])
-    gap = tmp_path / "gap"
-    gap.mkdir()
-    (gap / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"a": "pytorch_model-1.bin"}}))
-    for source, message in (
-        (tmp_path / "nowhere", "not a folder"),
-        (pointer, "git-lfs"),
-        (damaged, "damaged"),
-        (gap, "lacks pytorch_model-1.bin"),
+BROKEN = {  # name of a file, what it holds, what is said of it
+    "pointer": ("pytorch_model.bin", b"version https://git-lfs.github.com/spec/v1\n", "is a git-lfs pointer"),
+    "page": ("pytorch_model.bin", b"<!DOCTYPE html>\n<html>", "is no PyTorch file .it begins with '<!DOCTYPE html'"),
+    "nothing": ("pytorch_model.bin", b"", "is empty: download it again"),
+    "half": ("pytorch_model.bin", b"PK\x03\x04 cut off", "is truncated or damaged"),
+    "half of 2019": ("pytorch_model.bin", b"\x80\x02\x8a\nl\xfc", "is damaged, or"),
+    "other objects": (
+        "pytorch_model.bin",
+        b"\x80\x02cbuiltins\nexec\n.",
+        "is damaged, or holds more than tensors: dow",
+    ),
+    "gap": (
+        "pytorch_model.bin.index.json",
+        b'{"weight_map": {"a": "part-1.bin"}}',
+        "part-1.bin is missing, and the index",
+    ),
+    "half an index": (
+        "pytorch_model.bin.index.json",
+        b'{"weight_map": {"a"',
+        "index.json is damaged: download it again",
+    ),
+    "no index": ("pytorch_model.bin.index.json", b"<!DOCTYPE html>", "index.json is damaged: download it again"),
+    "safetensors alone": ("model.safetensors", b"", "lacks pytorch_model.bin"),
+}
+
+
+@pytest.mark.parametrize("name, content, message", BROKEN.values(), ids=BROKEN)
+def test_conversion_names_what_is_wrong(tmp_path, name, content, message):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message) as refused:
+        example("convert_to_safetensors").convert(source, tmp_path / "out")
+    assert str(source) in str(refused.value) and "\n" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("name", ["convert_to_safetensors", "export_glm"])
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "inf", "two", "1e-10"])
+def test_a_size_of_shards_that_is_none_is_refused(tmp_path, monkeypatch, capsys, name, size):
+    """0 made a file of each tensor, and the others ended in errors that named no option."""
+    with pytest.raises(SystemExit) as ended:
+        call(example(name), monkeypatch, tmp_path, tmp_path / "out", f"--shard-size={size}")
+    assert ended.value.code == 2
+    assert f"argument --shard-size: {size} is no size: give GB, a number above 0" in capsys.readouterr().err
+
+
+def test_conversion_says_what_is_wrong_with_its_target(tiny_checkpoint, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").write_text("kept")
+    for target, message in (
+        (tmp_path / "file", "is there already"),
+        (tmp_path / "folder", "is there already"),
+        (tmp_path / "file" / "below", "below could not be written"),
+        ("/proc/chatglm", "error: "),
+        ("/proc/chatglm/below", "below could not be written: .*No such file"),
     ):
-        with pytest.raises(ValueError, match=message):
-            module.convert(source, tmp_path / "out")
-    with pytest.raises(ValueError, match="not empty"):
-        module.convert(tiny_checkpoint(), damaged)
+        with pytest.raises(SystemExit, match=f"^error: .*{message}" if message != "error: " else message):
+            call(example("convert_to_safetensors"), monkeypatch, tiny_checkpoint(), target)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder", "mine"]
+
+
+@pytest.fixture(params=["new", "empty"])
+def target(tmp_path, request):
+    """A folder that is not there, and one that is: on a disk of its own it could not be made anew."""
+    folder = tmp_path / "target"
+    if request.param == "empty":
+        folder.mkdir()
+    return folder
+
+
+def test_a_conversion_into_an_empty_folder_leaves_that_folder(tiny_checkpoint, tmp_path):
+    (tmp_path / "target").mkdir()
+    before = (tmp_path / "target").stat().st_ino
+    example("convert_to_safetensors").convert(tiny_checkpoint(), tmp_path / "target")
+    assert (tmp_path / "target").stat().st_ino == before
+    assert not [path.name for path in (tmp_path / "target").iterdir() if path.is_dir() or path.name.startswith(".")]
+    load(tmp_path / "target")
+
+
+def test_a_conversion_that_is_stopped_leaves_nothing(tiny_checkpoint, tmp_path, monkeypatch, capsys, target):
+    """A part of a checkpoint would be taken for one, and stood in the way of the next try."""
+    module, before = example("convert_to_safetensors"), sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(module, "compare", lambda *files: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as ended:
+        call(module, monkeypatch, tiny_checkpoint(), target)
+    assert ended.value.code == 130 and "Traceback" not in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_nothing_is_left_when_the_disk_fills_up(tiny_checkpoint, tmp_path, target):
+    before, (soft, hard) = sorted(tmp_path.rglob("*")), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(ValueError, match="could not be written.*Nothing of it is left"):
+            example("convert_to_safetensors").convert(tiny_checkpoint(), target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_weights_of_before_1_6_are_converted(tiny_checkpoint, tmp_path):
+    source = shutil.copytree(tiny_checkpoint(), tmp_path / "source")
+    weights = torch.load(source / "pytorch_model.bin", weights_only=True)
+    torch.save(weights, source / "pytorch_model.bin", _use_new_zipfile_serialization=False)
+    example("convert_to_safetensors").convert(source, tmp_path / "target")
+    state = load(tmp_path / "target").state_dict()
+    assert state.keys() == weights.keys() and all(state[name].equal(tensor) for name, tensor in weights.items())
 
 
 @pytest.mark.parametrize("projection", [[], ["--prefix-projection"]])

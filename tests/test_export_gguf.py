@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import gguf
 import numpy as np
@@ -186,6 +187,11 @@ def test_the_command_says_what_it_wrote_and_what_is_wrong(tmp_path, monkeypatch,
     assert capsys.readouterr().out == f"{tmp_path / 'model.gguf'}: Q4_0\n"
     with pytest.raises(SystemExit, match="error: .*model.gguf is there already"):
         export_gguf.main()
+    monkeypatch.setattr("sys.argv", ["export_gguf", str(DEMO), str(tmp_path / "stopped.gguf")])
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(export_gguf, "write", lambda *arguments: signal.raise_signal(signal.SIGINT))
+        export_gguf.main()
+    assert ended.value.code == 130 and [path.name for path in tmp_path.iterdir()] == ["model.gguf"]
     monkeypatch.setitem(__import__("sys").modules, "gguf", None)
     monkeypatch.setattr("sys.argv", ["export_gguf", str(DEMO), str(tmp_path / "other.gguf")])
     with pytest.raises(SystemExit, match="pip install gguf"):

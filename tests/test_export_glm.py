@@ -3,6 +3,7 @@
 import json
 import resource
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -274,11 +275,19 @@ def test_damaged_sources_are_refused_by_name(source, tmp_path, export, name):
     refused("lacks " + ATTENTION + ".weight_scale: it is not whole", **{f"{ATTENTION}.weight_scale": None})
     refused("has classifier_head.weight", **{"classifier_head.weight": torch.zeros(2, 64)})
     refused("is of torch.int32", **{f"{ATTENTION}.weight": weights[f"{ATTENTION}.weight"].int()})
-    (source / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0 cut off")
-    with pytest.raises(ValueError, match="model.safetensors is damaged"):
-        export(source, target, tokenizer=False)
-    (source / "model.safetensors").unlink()
-    (source / "pytorch_model.bin").unlink()
+    for name, content, message in (
+        ("model.safetensors", b"\x08\0\0\0\0\0\0\0 cut off", "model.safetensors is truncated or damaged"),
+        ("model.safetensors", b"version https://git-lfs.github.com/spec/v1\n", "safetensors is a git-lfs pointer"),
+        ("model.safetensors", b"\x02\0\0\0\0\0\0\0{}", "lacks transformer"),
+        ("model.safetensors.index.json", b'{"weight_map": {"a"', "index.json is damaged: download it again"),
+        ("model.safetensors.index.json", b'{"weight_map": {"a": "b"}}', "b is missing, and the index beside it names"),
+        ("pytorch_model.bin", b"<!DOCTYPE html>", "is no PyTorch file .it begins with '<!DOCTYPE html'"),
+        ("pytorch_model.bin", b"", "is empty: download it again"),
+    ):
+        (source / name).write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            export(source, target, tokenizer=False)
+        (source / name).unlink()
     with pytest.raises(ValueError, match="lacks pytorch_model.bin"):
         export(source, target, tokenizer=False)
     with pytest.raises(ValueError, match="has no config.json"):
@@ -299,6 +308,12 @@ def test_a_target_that_is_there_is_left_alone(source, tmp_path, export, name):
         export(source, tmp_path / f"{name}2", tokenizer=False)
     assert (tmp_path / name / "mine").read_text() == (tmp_path / f"{name}2").read_text() == "kept"
     assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("export, name", EXPORTS, ids=["GLM", "GGUF"])
+def test_a_target_that_cannot_be_made_is_named(source, tmp_path, export, name):
+    with pytest.raises(ValueError, match="/proc/chatglm/target could not be written"):
+        export(source, Path("/proc/chatglm/target"), tokenizer=False)
 
 
 @pytest.mark.parametrize("export, name", EXPORTS, ids=["GLM", "GGUF"])

@@ -1,8 +1,10 @@
 """What from_pretrained() refuses: weights that would chat garbage, and files that were not fetched, or not wholly."""
 
+import io
 import json
 import re
 import shutil
+import tarfile
 
 import pytest
 import torch
@@ -87,12 +89,31 @@ def test_quantized_weights_are_no_float_ones(folder):
 @pytest.mark.parametrize("bits", [4, 8])
 def test_weights_of_other_bits(folder, tiny_checkpoint, bits):
     """Most loaders refuse another shape. accelerate 0.20 takes it, and the first token failed."""
-    with pytest.raises((ValueError, RuntimeError)):
-        load(folder(bits=bits), quantization_bit=12 - bits)
     model = load(tiny_checkpoint(bits=bits))
     model.get_submodule(MLP).weight = load(tiny_checkpoint(bits=12 - bits)).get_submodule(MLP).weight
     with pytest.raises(ValueError, match=rf"not quantized to {bits} bits.*: {re.escape(MLP)}\. Load"):
         model._refuse_other_bits("FOLDER")
+
+
+@pytest.mark.parametrize("kind", [*FORMATS, "legacy"])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_weights_of_other_bits_are_named_with_both_widths(folder, kind, bits):
+    """transformers speaks of `ignore_mismatched_sizes`, or of a tensor of some shape."""
+    other, columns = 12 - bits, {4: 32, 8: 64}
+    checkpoint = legacy(folder(bits=bits)) if kind == "legacy" else folder(bits=bits, **FORMATS[kind])
+    wanted = (
+        rf"holds weights of {bits} bits: .*query_key_value\.weight has {columns[bits]} columns, at {other} bits it "
+    )
+    with pytest.raises(ValueError, match=rf"quantization_bit={other} .*{wanted}has {columns[other]}\."):
+        load(configure(checkpoint, quantization_bit=other))
+    assert load(checkpoint, quantization_bit=bits).config.quantization_bit == bits  # the cure
+
+
+@pytest.mark.parametrize("bits, wanted", [(0, 8), (8, 0)])
+def test_weights_of_before_1_6_are_of_the_other_kind(folder, bits, wanted):
+    """INT8 weights were taken for floats, and chatted garbage."""
+    with pytest.raises(ValueError, match=f"quantization_bit={wanted} .* holds {'quantized' if bits else 'float'} we"):
+        load(configure(legacy(folder(bits=bits)), quantization_bit=wanted))
 
 
 def test_a_configuration_given_to_from_pretrained_counts(folder, package):
@@ -194,6 +215,13 @@ def test_what_is_asked_for_by_name_is_done(folder, package):
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 3922347\n"
 
 
+def legacy(folder, protocol=2):
+    """Writes the weights of a folder as torch did before 1.6."""
+    path = folder / "pytorch_model.bin"
+    torch.save(torch.load(path), path, _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+    return folder
+
+
 def pointer(path):
     path.write_bytes(POINTER)
 
@@ -204,6 +232,11 @@ def empty(path):
 
 def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def web_page(path):
+    """What wget makes of the address of a file's page on the Hub."""
+    path.write_text('<!DOCTYPE html>\n<html class="">\n' + "<p>pytorch_model.bin</p>\n" * 100, encoding="utf-8")
 
 
 def behead(path):
@@ -229,6 +262,20 @@ def test_a_file_that_is_not_the_weights_is_named_with_the_cure(folder, kind, spo
     for options in ({}, {"ignore_mismatched_sizes": True}):
         with pytest.raises(OSError, match=rf"{re.escape(str(path))} {SPOILT[spoil]}"):
             load(checkpoint, **options)
+
+
+def test_a_web_page_is_no_pytorch_file(folder):
+    """torch gave 27 lines, with the advice to run what is in the file; transformers 4.30 spoke of TensorFlow."""
+    checkpoint = folder()
+    web_page(checkpoint / "pytorch_model.bin")
+    with pytest.raises(
+        OSError, match=r"model\.bin is no PyTorch file \(it begins with '<!DOCTYPE html'\): download it "
+    ):
+        load(checkpoint)
+    path = folder(format="safetensors") / "model.safetensors"
+    web_page(path)
+    with pytest.raises(OSError, match=r"model\.safetensors is truncated or damaged .*: download it again"):
+        load(path.parent)
 
 
 @pytest.mark.parametrize("spoil", [pointer, empty, truncate], ids=lambda spoil: spoil.__name__)
@@ -258,24 +305,76 @@ def test_variants_and_subfolders_are_found(folder):
             load(checkpoint, variant="fp16", subfolder="below" if path.parent == below else "")
 
 
-def test_a_repository_is_judged_once_it_has_been_fetched(folder, tmp_path):
-    """Before that, what lies in the cache may be of another day."""
-    floats = configure(folder(bits=0), quantization_bit=8)
+def cache(folder, tmp_path):
+    """Lays a folder into a cache of the Hub as someone/weights, and returns where it is there."""
     cached = tmp_path / "cache" / "models--someone--weights"
-    shutil.copytree(floats, cached / "snapshots" / ("0" * 40))
+    shutil.copytree(folder, cached / "snapshots" / ("0" * 40))
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text("0" * 40)
+    return cached / "snapshots" / ("0" * 40)
+
+
+def test_a_repository_is_judged_once_it_has_been_fetched(folder, tmp_path):
+    """Before that, what lies in the cache may be of another day."""
+    cache(configure(folder(bits=0), quantization_bit=8), tmp_path)
     with pytest.raises(ValueError, match="float weights"):
         load("someone/weights", cache_dir=tmp_path / "cache")
     assert load("someone/weights", cache_dir=tmp_path / "cache", quantization_bit=0).config.quantization_bit == 0
 
 
+@pytest.mark.parametrize("spoil", [pointer, empty, truncate, web_page], ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_broken_file_in_the_cache_of_the_hub_is_named(folder, tmp_path, kind, spoil):
+    """It is looked at when loading has failed: a new download may have replaced it before."""
+    snapshot = cache(folder(**FORMATS[kind]), tmp_path)
+    path = sorted([*snapshot.glob("*.bin"), *snapshot.glob("*.safetensors")])[-1]
+    spoil(path)
+    with pytest.raises(OSError, match=rf"{re.escape(str(path))} is .*(download|git lfs pull)"):
+        load("someone/weights", cache_dir=tmp_path / "cache")
+
+
+def test_other_bits_in_the_cache_of_the_hub_are_named(folder, package, tmp_path):
+    cache(configure(folder(bits=4), quantization_bit=8), tmp_path)
+    direct = package("modeling_chatglm").ChatGLMForConditionalGeneration.from_pretrained
+    for call in (load, direct):
+        with pytest.raises(ValueError, match="holds weights of 4 bits: .* has 32 columns, at 8 bits it has 64"):
+            call("someone/weights", cache_dir=tmp_path / "cache")
+
+
+def test_what_is_no_fault_of_the_files_is_said_as_it_was(folder, tmp_path, monkeypatch, package):
+    """A repository whose files are sound, or that was not fetched to the end."""
+    checkpoint = folder(**FORMATS["sharded"])
+    snapshot = cache(checkpoint, tmp_path)
+    sorted(snapshot.glob("*.safetensors"))[0].unlink()
+    direct = package("modeling_chatglm").ChatGLMForConditionalGeneration
+
+    def fails(*args, **kwargs):
+        raise RuntimeError("the line was cut")
+
+    monkeypatch.setattr(package("pretrained_chatglm").PreTrainedModel, "from_pretrained", fails)
+    with pytest.raises(RuntimeError, match="the line was cut"):
+        direct.from_pretrained("someone/weights", cache_dir=tmp_path / "cache")
+
+
 def test_weights_that_torch_pickled_before_1_6_load(folder):
-    """Their header only torch can read; what they hold is judged by their keys."""
-    checkpoint = folder()
-    path = checkpoint / "pytorch_model.bin"
-    torch.save(torch.load(path), path, _use_new_zipfile_serialization=False)
-    load(checkpoint)
+    load(legacy(folder()))
+
+
+@pytest.mark.parametrize("kind", [1, 2, 4, "tar"])
+def test_files_of_every_age_are_left_to_torch(folder, package, kind):
+    """Whoever has an old torch reads them; that a newer one does not is for it to say."""
+    if kind == "tar":  # of torch 0.1, whose lines these are
+        path = folder() / "pytorch_model.bin"
+        with tarfile.open(path, mode="w:", format=tarfile.PAX_FORMAT) as archive:
+            for name in ("sys_info", "pickle", "tensors", "storages"):
+                entry = tarfile.TarInfo(name)
+                entry.size = 4
+                archive.addfile(entry, io.BytesIO(b"\x80\x02N."))
+    else:
+        path = legacy(folder(), protocol=kind) / "pytorch_model.bin"
+    module = package("pretrained_chatglm")
+    module.refuse_broken([path])
+    assert (module.stored_tensors(path) == {}) == (kind == "tar")
 
 
 def test_reading_a_header_runs_nothing_that_a_file_names(package, tmp_path):
@@ -286,10 +385,8 @@ def test_reading_a_header_runs_nothing_that_a_file_names(package, tmp_path):
             return (open, (str(tmp_path / "run"), "w"))
 
     torch.save({f"{MLP}.weight": torch.zeros(2), "evil": Evil()}, tmp_path / "pytorch_model.bin")
-    assert package("pretrained_chatglm").stored_as_float(tmp_path / "pytorch_model.bin") in (
-        {},
-        {f"{MLP}.weight": True},
-    )
+    found = package("pretrained_chatglm").stored_tensors(tmp_path / "pytorch_model.bin")
+    assert found == {f"{MLP}.weight": (True, (2,), 0)}
     assert not (tmp_path / "run").exists()
 
 

@@ -206,6 +206,30 @@ def test_a_pipe_gets_answers_and_nothing_else(demo, build, answer_of):
     assert "/nope is no command" in done.stderr.decode() and "demonstration" not in done.stderr.decode()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_an_answer_that_cannot_be_written_ends_the_program(demo, build):
+    """A script would take an empty file for the answers."""
+    command, environment = program(demo, build, demo, "--greedy")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command, input="你好\n你好\n".encode(), stdout=full, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+        )
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and said[-1].startswith("the answer could not be written: ")
+    assert len([line for line in said if "written" in line or "OSError" in line]) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shells of Unix close streams")
+@pytest.mark.parametrize(("closed", "status"), [("<&- 2>&-", 0), (">&-", 1)])
+def test_streams_that_a_service_closed(demo, build, closed, status):
+    """No stdin is an empty one; answers that nobody could get are not made."""
+    command, environment = program(demo, build, demo, "--greedy")
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
+    done = subprocess.run(command, input=b"", capture_output=True, env=environment, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert done.stderr.decode() == ("there is no stdout to write answers to\n" if status else "")
+
+
 def shown(answer):
     return conversation.CONTROL.sub("", answer.rstrip("\ufffd"))
 
