@@ -56,6 +56,8 @@ def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} {value} must be at least 1")
+    if not 0 <= options.port < 65536:
+        parser.error(f"--port {options.port} must be from 0 to 65535")
     if options.cache_mib < 0:
         parser.error(f"--cache-mib {options.cache_mib} must not be negative")
     if options.api_key is not None and not options.api_key.strip():
@@ -78,9 +80,11 @@ def serve(app: Any, host: str, port: int) -> None:
     config = uvicorn.Config(
         app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="off"
     )
-    Server(config).run()
-    turns.stop()
-    turns.join(GRACE)
+    try:
+        Server(config).run()  # which raises KeyboardInterrupt again once it has ended
+    finally:
+        turns.stop()
+        turns.join(GRACE)
 
 
 def main() -> None:
@@ -112,4 +116,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

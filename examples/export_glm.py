@@ -195,6 +195,7 @@ def glm_config(config: ChatGLMConfig, dtype: torch.dtype, ffn: int, bits: int = 
         "attention_dropout": float(config.attention_dropout),
         "rms_norm_eps": config.layernorm_epsilon,
         "max_position_embeddings": config.seq_length,
+        "max_sequence_length": int(config.seq_length / ratio),  # what vLLM and SGLang multiply by the factor
         "rope_parameters": {**kind, **rope},  # transformers from 5.0 on
         "rope_scaling": kind if ratio != 1 else None,  # transformers before 5.0, with the two keys of `rope`
         **rope,

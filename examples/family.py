@@ -105,6 +105,8 @@ def weight_files(folder: Path, use_safetensors: Optional[bool] = None) -> List[P
     except OSError as error:
         raise ValueError(str(error)) from error
     if not files:
+        if use_safetensors is False and list(folder.glob("*.safetensors")):
+            raise ValueError(f"{folder} holds safetensors already, and no pytorch_model.bin")
         raise ValueError(f"{folder} lacks pytorch_model.bin: download it again")
     return files
 

@@ -90,7 +90,7 @@ BROKEN = {  # name of a file, what it holds, what is said of it
         "index.json is damaged: download it again",
     ),
     "no index": ("pytorch_model.bin.index.json", b"<!DOCTYPE html>", "index.json is damaged: download it again"),
-    "safetensors alone": ("model.safetensors", b"", "lacks pytorch_model.bin"),
+    "safetensors alone": ("model.safetensors", b"", "holds safetensors already, and no pytorch_model.bin"),
 }
 
 

@@ -143,6 +143,7 @@ def test_both_spellings_of_rope_say_the_same(exported):
         }
     )
     assert [config[key] for key in ("eos_token_id", "pad_token_id")] == [2, 0], "GLM's own defaults are GLM-4's"
+    assert config["max_sequence_length"] * 16 == config["max_position_embeddings"] == 32768, "vLLM multiplies"
 
 
 # ------------------------------------------------------------------------------------------------- integers and files

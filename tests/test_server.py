@@ -615,8 +615,9 @@ def test_a_client_that_leaves_frees_its_turn(served, stream):
 # ---------------------------------------------------------------------------------------------------------- start, end
 
 
-def test_make_serve_answers_curl_keeps_texts_out_of_its_log_and_ends_when_told(tmp_path):
-    """SIGTERM ends it within 5 seconds, also while it answers, and who waits for an answer is told."""
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_make_serve_answers_curl_keeps_texts_out_of_its_log_and_ends_when_told(tmp_path, told):
+    """SIGTERM or Ctrl-C ends it within 5 seconds, also while it answers, and who waits for an answer is told."""
     log = tmp_path / "log"
     command = [sys.executable, "-m", "examples.api_server", "--port", "0"]
     with open(log, "w") as lines, subprocess.Popen(command, cwd=ROOT, stderr=lines, env={**os.environ}) as server:
@@ -632,7 +633,7 @@ def test_make_serve_answers_curl_keeps_texts_out_of_its_log_and_ends_when_told(t
                 with subprocess.Popen(asked, stdout=subprocess.PIPE, encoding="utf-8") as curl:
                     pieces = [curl.stdout.readline() for _ in range(10)]
                     began = time.monotonic()
-                    server.send_signal(signal.SIGTERM)
+                    server.send_signal(told)
                     rest = curl.stdout.read()
                 assert all(line.startswith("data: ") for line in filter(str.strip, pieces))
                 assert '"code": "stopping"' in rest and "[DONE]" not in rest
@@ -641,11 +642,12 @@ def test_make_serve_answers_curl_keeps_texts_out_of_its_log_and_ends_when_told(t
                     lines_of_reply = reply.iter_lines()
                     next(lines_of_reply)
                     began = time.monotonic()
-                    server.send_signal(signal.SIGTERM)
+                    server.send_signal(told)
                     assert any('"code": "stopping"' in line for line in lines_of_reply)
             server.wait(20)
             assert time.monotonic() - began < 5
-            assert server.returncode in (0, -signal.SIGTERM)
+            assert server.returncode in (0, -told if told == signal.SIGTERM else 130)
+            assert "Traceback" not in log.read_text()
         finally:
             server.kill()
     records = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]

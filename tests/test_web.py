@@ -648,6 +648,10 @@ def test_a_user_is_told_of_no_folder_of_the_server():
         ("a < b, <b>c</b>", "a < b, &lt;b>c&lt;/b>"),
         ("`<b>` and <i>", "`<b>` and &lt;i>"),
         ("```html\n<b>\n", "```html\n<b>\n"),
+        ("~~~\n<b>\n~~~\n<i>", "~~~\n<b>\n~~~\n&lt;i>"),
+        ("``a ` <i>`` <b>", "``a ` <i>`` &lt;b>"),
+        ("\\`<b>\\` <i>", "\\`&lt;b>\\` &lt;i>"),
+        ("a ` b\n\n<b> `", "a ` b\n\n&lt;b> `"),
         ("$a<b$ \\(c<d\\) $$e<f$$", "$a<b$ \\(c<d\\) $$e<f$$"),
     ],
 )

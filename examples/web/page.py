@@ -24,7 +24,8 @@ footer {display: none !important}
 @media (max-width: 640px) {#chat {height: 44vh !important}}
 """
 # Code and formulas, which stay as they are written. Elsewhere a tag is text, which Markdown would pass on as a tag.
-AS_WRITTEN = r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\\\(.*?\\\)|\\\[.*?\\\]"
+CODE = r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|(?<![\\`])(`+)(?!`)[^\n]+?(?<!`)\2(?!`)"
+AS_WRITTEN = rf"{CODE}|\$\$.*?\$\$|\$[^$\n]*\$|\\\(.*?\\\)|\\\[.*?\\\]"
 TAG = re.compile(rf"({AS_WRITTEN})|<(?=[a-zA-Z/!?])", re.DOTALL)
 BUTTONS = ("retry", "undo", "clear")
 VIEW = 4 + len(BUTTONS)  # components that show a conversation

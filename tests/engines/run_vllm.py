@@ -36,13 +36,18 @@ def main() -> None:
     llm = vllm.LLM(
         model=folder,
         enforce_eager=True,
-        max_model_len=4096,
         max_num_seqs=4,
         skip_tokenizer_init=not job["chats"],
         disable_log_stats=True,
         **settings,
     )
-    answers: Dict[str, Any] = {"version": vllm.__version__, "tokens": [], "rows": [], "texts": []}
+    answers: Dict[str, Any] = {
+        "version": vllm.__version__,
+        "longest": llm.model_config.max_model_len,
+        "tokens": [],
+        "rows": [],
+        "texts": [],
+    }
     if job["prompts"]:
         wanted = vllm.SamplingParams(
             temperature=0,

@@ -63,6 +63,9 @@ def offline(bits: int, dtype: str, processes: int) -> Iterator[Row]:
         what = f"log-probabilities (of the five likeliest), {lengths} tokens"
         yield Row(engine, export, spread, what, distance, LIMIT, made_by, control)
     yield Row(engine, export, spread, f"{len(flat(wanted.tokens))} greedy tokens: others", different, 0, made_by)
+    most = wanted.model.config.seq_length
+    what = f"tokens of the longest request, {most:,}: difference"
+    yield Row(engine, export, spread, what, abs(found["longest"] - most), 0, made_by)
 
 
 def chats(keep: bool, dtype: str, processes: int) -> Iterator[Row]:
@@ -129,7 +132,7 @@ def server(folder: Path, dtype: str, processes: int) -> Iterator[str]:
     command = [
         *(sys.executable, "-m", SERVER, "--model", str(folder)),
         *("--host", "127.0.0.1", "--port", str(port), "--served-model-name", "model", "--dtype", dtype),
-        *("--tensor-parallel-size", str(processes), "--max-model-len", "4096", "--enforce-eager"),
+        *("--tensor-parallel-size", str(processes), "--enforce-eager"),
         *("--override-generation-config", json.dumps({"temperature": 0.8, "top_p": 0.8})),  # as ENGINES.md advises
     ]
     variables = {**os.environ, **QUIET, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
