@@ -8,12 +8,15 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Optional, Sequence
 
 import pytest
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job: tests press Ctrl-C in children, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The loader of transformers copies remote code into this folder; a test run must not touch the user's.
 os.environ["HF_MODULES_CACHE"] = tempfile.mkdtemp(prefix="hf-modules-")
 os.environ["HF_HUB_OFFLINE"] = "1"
