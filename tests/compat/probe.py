@@ -279,7 +279,7 @@ def refused_weights():
 
 @step
 def new_heads():
-    """Of the sizes of parameters that are loaded: some releases took the ones for the others."""
+    """As torch begins a layer. Of the sizes of parameters that are loaded: some releases took the ones for the others."""
     transformers.utils.logging.set_verbosity_error()
     spread = []
     for labels in (1, 2, 3):
@@ -287,7 +287,9 @@ def new_heads():
             CHECKPOINTS / "float", trust_remote_code=True, num_labels=labels
         )
         head = model.classifier_head
-        spread += [head.weight.device.type, head.bias.abs().sum().item(), bool(0.01 < head.weight.std() < 0.04)]
+        bound = head.in_features**-0.5
+        spread += [head.weight.device.type, bool(0 < head.bias.abs().max() <= bound)]
+        spread.append(bool(0.4 < head.weight.std() / bound < 0.8 and head.weight.abs().max() <= bound))  # 3 ** -0.5
         spread.append(model(PROMPT).logits.isfinite().all().item())
     return spread
 
