@@ -279,7 +279,7 @@ def refused_weights():
 
 @step
 def new_heads():
-    """As torch begins a layer. Of the sizes of parameters that are loaded: some releases took the ones for the others."""
+    """Begun as in torch. Of the sizes of parameters that are loaded: some releases took the ones for the others."""
     transformers.utils.logging.set_verbosity_error()
     spread = []
     for labels in (1, 2, 3):
