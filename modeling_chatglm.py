@@ -537,12 +537,13 @@ class ChatGLMForSequenceClassification(ChatGLMPreTrainedModel):
             position_ids,
             attention_mask,
             full_attention_mask,
-            given_cache(past_key_values, cache),
+            past_key_values,
             inputs_embeds,
             use_cache,
             output_hidden_states,
             output_attentions,
             return_dict=True,
+            cache=cache,
         )
         hidden = outputs.last_hidden_state
         last = self._last_token(input_ids, attention_mask, hidden)

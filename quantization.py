@@ -251,7 +251,7 @@ def with_all_operations(x: Tensor) -> Tensor:
 
 
 class _QuantizedLinearFunction(torch.autograd.Function):
-    """Gradient to x and bias; a quantized weight is never trained."""
+    """Gradient to x, [rows, in], and bias; a quantized weight is never trained."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], bits: int) -> Tensor:
@@ -260,10 +260,9 @@ class _QuantizedLinearFunction(torch.autograd.Function):
         return _linear_forward(x, weight, scale, bias, bits)
 
     @staticmethod
-    def backward(ctx: Any, grad_out: Tensor) -> Tuple[Optional[Tensor], ...]:
+    def backward(ctx: Any, rows: Tensor) -> Tuple[Optional[Tensor], ...]:
         weight, scale = ctx.saved_tensors
         grad_x = grad_bias = None
-        rows = grad_out.reshape(-1, grad_out.shape[-1])
         if ctx.needs_input_grad[0]:
             dtype = torch.float32 if rows.device.type == "cpu" and rows.dtype != torch.float64 else rows.dtype
             # Blocks add up in fp32: fourteen roundings to 16 bits would cost a decimal.
@@ -271,7 +270,7 @@ class _QuantizedLinearFunction(torch.autograd.Function):
             total = rows.new_zeros(rows.shape[0], weight.shape[1] * 8 // ctx.bits, dtype=sum_dtype)
             for block in _row_blocks(weight):
                 total += rows[:, block].to(dtype) @ dequantize_weight(weight[block], scale[block], ctx.bits, dtype)
-            grad_x = total.to(rows.dtype).view(*grad_out.shape[:-1], total.shape[-1])
+            grad_x = total.to(rows.dtype)
         if ctx.needs_input_grad[3]:
             grad_bias = rows.sum(dim=0)
         return grad_x, None, None, grad_bias, None

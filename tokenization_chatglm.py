@@ -108,10 +108,18 @@ def _spans(tokens: Sequence[str], start: int, end: int) -> List[Span]:
     return [(max(first, start), max(behind, start + 1)) for first, behind in spans]
 
 
-class _Alignment(NamedTuple):
-    """One row of a batch: the characters of each token, (0, 0) for padding."""
+class _Row(NamedTuple):
+    """Where the tokens of one row of a batch are."""
 
-    offsets: List[Span]
+    padding: int  # tokens before them
+    spans: List[Span]  # the characters of each
+    length: int  # of the row, with all padding
+
+    @property
+    def offsets(self) -> List[Span]:
+        """The characters of each token, (0, 0) for padding."""
+        before, behind = self.padding, self.length - self.padding - len(self.spans)
+        return [(0, 0)] * before + self.spans + [(0, 0)] * behind
 
 
 class _AlignedBatch(BatchEncoding):
@@ -126,32 +134,29 @@ class _AlignedBatch(BatchEncoding):
     def __init__(self, batch: BatchEncoding, spans: List[List[Span]], cut_left: bool):
         super().__init__(batch.data)
         masks = batch["attention_mask"]
-        self._rows: List[Tuple[int, List[Span]]] = []  # the padding before the tokens, and their characters
-        self._lengths: List[int] = []
+        self._rows: List[_Row] = []
         for row, mask in zip(spans, [masks] if isinstance(masks[0], int) else masks):
             mask = [int(real) for real in mask]
             cut = len(row) - sum(mask) if cut_left else 0
-            self._rows.append((mask.index(1) if any(mask) else 0, row[cut : cut + sum(mask)]))
-            self._lengths.append(len(mask))
+            self._rows.append(_Row(mask.index(1) if any(mask) else 0, row[cut : cut + sum(mask)], len(mask)))
 
     @property
-    def encodings(self) -> List[_Alignment]:
-        """All rows; transformers reads these from 5.24 on, before it asked `char_to_token`."""
-        padded = ([(0, 0)] * before + spans for before, spans in self._rows)
-        return [_Alignment(row + [(0, 0)] * (length - len(row))) for row, length in zip(padded, self._lengths)]
+    def encodings(self) -> List[_Row]:
+        """All rows; transformers reads their offsets from 5.24 on, before it asked `char_to_token`."""
+        return self._rows
 
     def char_to_token(
         self, batch_or_char_index: int, char_index: Optional[int] = None, sequence_index: int = 0
     ) -> Optional[int]:
         """Index of the first token that stands for a character; None where truncation took it."""
         row, place = (0, batch_or_char_index) if char_index is None else (batch_or_char_index, char_index)
-        padding, spans = self._rows[row]
+        padding, spans, _ = self._rows[row]
         index = bisect_right([behind for _, behind in spans], place)
         return padding + index if index < len(spans) and spans[index][0] <= place else None
 
     def complete(self, masks: Any) -> None:
         """Masks, in place, all byte pieces of a character whose first piece is masked."""
-        for mask, (padding, spans) in zip(masks if hasattr(masks[0], "__len__") else [masks], self._rows):
+        for mask, (padding, spans, _) in zip(masks if hasattr(masks[0], "__len__") else [masks], self._rows):
             for index in range(1, len(spans)):
                 if spans[index][0] < spans[index - 1][1] and mask[padding + index - 1]:
                     mask[padding + index] = 1

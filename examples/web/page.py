@@ -24,7 +24,7 @@ footer {display: none !important}
 @media (max-width: 640px) {#chat {height: 44vh !important}}
 """
 # Code and formulas, which stay as they are written. Elsewhere a tag is text, which Markdown would pass on as a tag.
-CODE = r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|(?<![\\`])(`+)(?!`)[^\n]+?(?<!`)\2(?!`)"
+CODE = r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|(?<![\\`])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
 AS_WRITTEN = rf"{CODE}|\$\$.*?\$\$|\$[^$\n]*\$|\\\(.*?\\\)|\\\[.*?\\\]"
 TAG = re.compile(rf"({AS_WRITTEN})|<(?=[a-zA-Z/!?])", re.DOTALL)
 BUTTONS = ("retry", "undo", "clear")

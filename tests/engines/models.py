@@ -149,10 +149,11 @@ def chats() -> List[Chat]:
 def job(with_chats: bool = False, original: str = "") -> Path:
     """The file that tells a child what to do: the prompts, the chats, or what the original answered to."""
     path = SCRATCH / f"job-{with_chats}{original}.json"
+    asked, new = (recorded(original).prompts, recorded(original).new) if original else (prompts(), NEW)
     content = {
-        "prompts": [] if with_chats else recorded(original).prompts if original else prompts(),
+        "prompts": [] if with_chats else asked,
         "chats": [chat.messages for chat in chats()] if with_chats else [],
-        "new": recorded(original).new if original else NEW,
+        "new": new,
     }
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
